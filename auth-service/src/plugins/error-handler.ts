@@ -1,0 +1,89 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { Type } from 'typebox'
+
+/** The one error envelope: RFC 9457 problem details. `detail` is always one readable sentence. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: 'Stable, machine-readable' }),
+    request_id: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { $id: 'Problem', additionalProperties: false },
+)
+
+interface Refusal {
+  status: number
+  code: string
+  detail: string
+  errors?: { path: string; message: string }[]
+  /** Seconds */
+  retryAfter?: number
+}
+
+const RETRY_AFTER_SECONDS = 1
+/** Domain errors are made with such a code; anything else (`ECONNRESET`, `FST_ERR_…`) is a library's. */
+const DOMAIN_CODE = /^[a-z][a-z_]*$/
+
+const FRAMEWORK_CODES: Record<string, string> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+}
+
+function invalidInput(error: FastifyError): Refusal {
+  const errors = (error.validation ?? []).map((issue) => ({
+    path: `${error.validationContext ?? ''}${issue.instancePath}`,
+    message: issue.keyword === 'additionalProperties' ? `unknown field "${issue.params.additionalProperty}"` : (issue.message ?? 'is invalid'),
+  }))
+  const first = errors[0]
+  const detail = first ? `Invalid input: ${first.path} ${first.message}` : 'Invalid input'
+  return { status: 422, code: 'invalid_input', detail, errors }
+}
+
+function toRefusal(error: FastifyError & { retryAfter?: number }): Refusal {
+  if (error.validation) return invalidInput(error)
+  const status = error.statusCode ?? 500
+  if (error.code && DOMAIN_CODE.test(error.code)) {
+    return { status, code: error.code, detail: error.message, ...(error.retryAfter && { retryAfter: error.retryAfter }) }
+  }
+  if (status >= 400 && status < 500) {
+    return { status, code: FRAMEWORK_CODES[error.code] ?? 'bad_request', detail: error.message }
+  }
+  return { status: 500, code: 'internal_error', detail: 'Something went wrong on our side. Please try again.' }
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const { status, retryAfter = RETRY_AFTER_SECONDS, ...rest } = refusal
+  if (status === 401) {
+    // RFC 6750 §3: no error code when no token was sent at all.
+    reply.header('www-authenticate', rest.code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer')
+  }
+  if ((status === 429 || status === 503) && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
+  const title = STATUS_CODES[status] ?? 'Error'
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send({ type: 'about:blank', title, status, ...rest, request_id: request.id })
+}
+
+async function errorHandler(app: FastifyInstance): Promise<void> {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const refusal = toRefusal(error)
+    if (refusal.status === 500) request.log.error({ err: error }, 'unexpected error')
+    else if (refusal.status > 500) request.log.warn({ err: error }, refusal.code)
+    return sendProblem(request, reply, refusal)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, { status: 404, code: 'not_found', detail: 'Not Found' }),
+  )
+}
+
+/** Turns every error of every route into one envelope; 5xx texts of unexpected errors are hidden and logged once. */
+export default fp(errorHandler, { name: 'error-handler' })

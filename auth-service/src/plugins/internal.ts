@@ -1,0 +1,82 @@
+import { performance } from 'node:perf_hooks'
+import { Gauge, type Registry } from '@prometheus-io/client'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
+import fp from 'fastify-plugin'
+
+/** "Started and not draining". Dependencies that go away later do not make an instance unready. */
+export class Readiness {
+  readonly #pending: Set<string>
+  #draining = false
+
+  /** @param parts names of what has to come up once before the instance takes traffic */
+  constructor(parts: string[]) {
+    this.#pending = new Set(parts)
+  }
+
+  done(part: string): void {
+    this.#pending.delete(part)
+  }
+
+  drain(): void {
+    this.#draining = true
+  }
+
+  /** What keeps the instance from taking traffic; empty when it is ready. */
+  waitingFor(): string[] {
+    return this.#draining ? ['draining'] : [...this.#pending]
+  }
+}
+
+/** Share of time the event loop was busy since the last scrape, 0 to 1: what task-service scales on with KEDA. */
+function measureEventLoop(registry: Registry): void {
+  let last = performance.eventLoopUtilization()
+  new Gauge({
+    name: 'event_loop_utilization',
+    help: 'Busy share of the event loop since the last scrape (0..1)',
+    registers: [registry],
+    collect() {
+      const now = performance.eventLoopUtilization()
+      this.set(performance.eventLoopUtilization(now, last).utilization)
+      last = now
+    },
+  })
+}
+
+interface InternalOptions {
+  host: string
+  port: number
+  readiness: Readiness
+  registry: Registry
+  /** This service's own internal routes. */
+  routes: FastifyPluginAsync
+}
+
+/** The server of the internal port; never routed to clients. */
+export async function buildInternalServer(app: FastifyInstance, options: InternalOptions): Promise<FastifyInstance> {
+  const server = Fastify({ loggerInstance: app.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 65_536 })
+  server.setErrorHandler(app.errorHandler)
+  server.get('/livez', async () => ({ status: 'ok' }))
+  server.get('/readyz', async (_request, reply) => {
+    const waiting = options.readiness.waitingFor()
+    return reply.code(waiting.length === 0 ? 200 : 503).send({ status: waiting.length === 0 ? 'ok' : 'waiting', waiting_for: waiting })
+  })
+  server.get('/metrics', async (_request, reply) => {
+    return reply.type(options.registry.contentType).send(await options.registry.metrics())
+  })
+  await server.register(options.routes)
+  return server
+}
+
+async function internal(app: FastifyInstance, options: InternalOptions): Promise<void> {
+  measureEventLoop(options.registry)
+  const server = await buildInternalServer(app, options)
+  // Listening only when the public port does keeps `inject`-driven tests off the network;
+  // closing after it lets probes see "draining" to the end.
+  app.addHook('onListen', async () => {
+    await server.listen({ host: options.host, port: options.port })
+  })
+  app.addHook('onClose', async () => server.close())
+}
+
+/** /livez, /readyz, /metrics and the service's own internal routes on a port of their own. */
+export default fp(internal, { name: 'internal' })

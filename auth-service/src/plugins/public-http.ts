@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http'
+import cors from '@fastify/cors'
+import createError from '@fastify/error'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import type { Registry } from '@prometheus-io/client'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import metrics from 'fastify-metrics'
+import fp from 'fastify-plugin'
+import { RequestLog, requestId } from './request-log.ts'
+
+const BODY_LIMIT_BYTES = 65_536
+const REQUEST_TIMEOUT_MS = 15_000
+/** Longer than proxies keep an idle connection (60 s); else they meet a closing socket and a POST ends in 502. */
+const KEEP_ALIVE_MS = 72_000
+const API_PREFIX = /^\/api\/v1(?=\/|$)/
+const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/
+
+const RateLimited = createError('rate_limited', 'Too many requests. Please wait %s seconds.', 429)
+
+export interface HttpConfig {
+  LOG_LEVEL: string
+  TRUST_PROXY: string
+  CORS_ORIGINS: string
+  RATE_LIMIT_PER_MINUTE: number
+}
+
+function list(setting: string): string[] {
+  return setting
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+}
+
+/** One route table serves `/x` and `/api/v1/x`; a path that cannot be decoded is an unknown path like any other. */
+function rewriteUrl({ url = '/' }: IncomingMessage): string {
+  const [path = '/'] = url.split('?', 1)
+  try {
+    decodeURIComponent(path)
+  } catch {
+    return '/undecodable-path'
+  }
+  const rest = url.replace(API_PREFIX, '')
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** Fastify options that both services share. */
+export function serverOptions(config: HttpConfig, service: string) {
+  return {
+    logger: { level: config.LOG_LEVEL, base: { service, pid: process.pid } },
+    logController: new RequestLog(),
+    genReqId: requestId,
+    rewriteUrl,
+    trustProxy: list(config.TRUST_PROXY),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    // Input is judged as it was sent: nothing is converted or silently dropped. Bodies are bounded, so every error is named.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+  } satisfies FastifyServerOptions
+}
+
+function isAllowedOrigin(setting: string): (origin: string | undefined) => boolean {
+  const origins = list(setting)
+  const loopback = origins.includes('loopback')
+  return (origin) => origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
+}
+
+async function publicHttp(app: FastifyInstance, { config, registry }: { config: HttpConfig; registry: Registry }) {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  await app.register(metrics.default, {
+    endpoint: null,
+    defaultMetrics: { enabled: true, register: registry },
+    routeMetrics: {
+      enabled: { histogram: true, summary: false },
+      overrides: { histogram: { registers: [registry] } },
+    },
+  })
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  })
+  const isAllowed = isAllowedOrigin(config.CORS_ORIGINS)
+  await app.register(cors, {
+    origin: (origin, allow) => allow(null, isAllowed(origin)),
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
+    exposedHeaders: ['etag', 'link', 'location', 'retry-after', 'x-request-id', 'cache-status'],
+    maxAge: 600,
+  })
+  await app.register(rateLimit, {
+    global: config.RATE_LIMIT_PER_MINUTE > 0,
+    max: config.RATE_LIMIT_PER_MINUTE,
+    timeWindow: '1 minute',
+    enableDraftSpec: true,
+    errorResponseBuilder: (_request, { ttl }) => new RateLimited(Math.ceil(ttl / 1000)),
+  })
+}
+
+/** What every client meets before a route: request id, metrics, security headers, CORS, rate limit. */
+export default fp(publicHttp, { name: 'public-http' })
