@@ -27,8 +27,8 @@ interface Refusal {
 }
 
 const RETRY_AFTER_SECONDS = 1
-/** Domain errors are made with such a code; anything else (`ECONNRESET`, `FST_ERR_…`) is a library's. */
-const DOMAIN_CODE = /^[a-z][a-z_]*$/
+/** Domain errors have a status and such a code (@fastify/error upper-cases it); `FST_ERR_…`, `ECONNRESET` are a library's. */
+const DOMAIN_CODE = /^(?!FST_|FAST_)[A-Z][A-Z_]*$/
 
 const FRAMEWORK_CODES: Record<string, string> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -50,8 +50,8 @@ function invalidInput(error: FastifyError): Refusal {
 function toRefusal(error: FastifyError & { retryAfter?: number }): Refusal {
   if (error.validation) return invalidInput(error)
   const status = error.statusCode ?? 500
-  if (error.code && DOMAIN_CODE.test(error.code)) {
-    return { status, code: error.code, detail: error.message, ...(error.retryAfter && { retryAfter: error.retryAfter }) }
+  if (error.statusCode && DOMAIN_CODE.test(error.code)) {
+    return { status, code: error.code.toLowerCase(), detail: error.message, ...(error.retryAfter && { retryAfter: error.retryAfter }) }
   }
   if (status >= 400 && status < 500) {
     return { status, code: FRAMEWORK_CODES[error.code] ?? 'bad_request', detail: error.message }
