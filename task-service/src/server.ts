@@ -6,13 +6,16 @@ import { loadConfig } from './config.ts'
 const config = loadConfig(process.env)
 const { app, readiness } = await buildApp(config)
 
-closeWithGrace({ delay: config.DRAIN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS, logger: app.log }, async ({ signal, err }) => {
-  if (err) app.log.fatal({ err }, 'unexpected error, closing')
-  // Load balancers learn from /readyz that this instance leaves; until they have, it goes on serving.
-  readiness.drain()
-  app.log.info({ signal, drain_ms: config.DRAIN_DELAY_MS }, 'draining')
-  if (!err) await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS))
-  await app.close()
-})
+closeWithGrace(
+  { delay: config.DRAIN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS, logger: app.log },
+  async ({ signal, err }) => {
+    if (err) app.log.fatal({ err }, 'unexpected error, closing')
+    // Load balancers learn from /readyz that this instance leaves; until they have, it goes on serving.
+    readiness.drain()
+    app.log.info({ signal, drain_ms: config.DRAIN_DELAY_MS }, 'draining')
+    if (!err) await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS))
+    await app.close()
+  },
+)
 
 await app.listen({ host: config.HOST, port: config.PORT })

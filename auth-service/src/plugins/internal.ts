@@ -52,13 +52,22 @@ interface InternalOptions {
 }
 
 /** The server of the internal port; never routed to clients. */
-export async function buildInternalServer(app: FastifyInstance, options: InternalOptions): Promise<FastifyInstance> {
-  const server = Fastify({ loggerInstance: app.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 65_536 })
+export async function buildInternalServer(
+  app: FastifyInstance,
+  options: InternalOptions,
+): Promise<FastifyInstance> {
+  const server = Fastify({
+    loggerInstance: app.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 65_536,
+  })
   server.setErrorHandler(app.errorHandler)
   server.get('/livez', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
     const waiting = options.readiness.waitingFor()
-    return reply.code(waiting.length === 0 ? 200 : 503).send({ status: waiting.length === 0 ? 'ok' : 'waiting', waiting_for: waiting })
+    return reply
+      .code(waiting.length === 0 ? 200 : 503)
+      .send({ status: waiting.length === 0 ? 'ok' : 'waiting', waiting_for: waiting })
   })
   server.get('/metrics', async (_request, reply) => {
     return reply.type(options.registry.contentType).send(await options.registry.metrics())

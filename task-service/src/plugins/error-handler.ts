@@ -40,7 +40,10 @@ const FRAMEWORK_CODES: Record<string, string> = {
 function invalidInput(error: FastifyError): Refusal {
   const errors = (error.validation ?? []).map((issue) => ({
     path: `${error.validationContext ?? ''}${issue.instancePath}`,
-    message: issue.keyword === 'additionalProperties' ? `unknown field "${issue.params.additionalProperty}"` : (issue.message ?? 'is invalid'),
+    message:
+      issue.keyword === 'additionalProperties'
+        ? `unknown field "${issue.params.additionalProperty}"`
+        : (issue.message ?? 'is invalid'),
   }))
   const first = errors[0]
   const detail = first ? `Invalid input: ${first.path} ${first.message}` : 'Invalid input'
@@ -51,21 +54,34 @@ function toRefusal(error: FastifyError & { retryAfter?: number }): Refusal {
   if (error.validation) return invalidInput(error)
   const status = error.statusCode ?? 500
   if (error.statusCode && DOMAIN_CODE.test(error.code)) {
-    return { status, code: error.code.toLowerCase(), detail: error.message, ...(error.retryAfter && { retryAfter: error.retryAfter }) }
+    return {
+      status,
+      code: error.code.toLowerCase(),
+      detail: error.message,
+      ...(error.retryAfter && { retryAfter: error.retryAfter }),
+    }
   }
   if (status >= 400 && status < 500) {
     return { status, code: FRAMEWORK_CODES[error.code] ?? 'bad_request', detail: error.message }
   }
-  return { status: 500, code: 'internal_error', detail: 'Something went wrong on our side. Please try again.' }
+  return {
+    status: 500,
+    code: 'internal_error',
+    detail: 'Something went wrong on our side. Please try again.',
+  }
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, retryAfter = RETRY_AFTER_SECONDS, ...rest } = refusal
   if (status === 401) {
     // RFC 6750 §3: no error code when no token was sent at all.
-    reply.header('www-authenticate', rest.code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer')
+    reply.header(
+      'www-authenticate',
+      rest.code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer',
+    )
   }
-  if ((status === 429 || status === 503) && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
+  if ((status === 429 || status === 503) && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', retryAfter)
   const title = STATUS_CODES[status] ?? 'Error'
   return reply
     .code(status)

@@ -22,7 +22,7 @@ export function createMongoClient(config: MongoConfig): MongoClient {
     waitQueueTimeoutMS: 2_000,
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
-    socketTimeoutMS: 10_000,
+    socketTimeoutMS: 5_000,
     heartbeatFrequencyMS: 2_000,
     retryWrites: true,
     retryReads: true,
@@ -41,7 +41,11 @@ interface MongoOptions {
   prepare: (db: Db) => Promise<void>
 }
 
-async function prepareUntilDone(log: FastifyBaseLogger, options: MongoOptions, closed: AbortSignal): Promise<void> {
+async function prepareUntilDone(
+  log: FastifyBaseLogger,
+  options: MongoOptions,
+  closed: AbortSignal,
+): Promise<void> {
   for (let attempt = 1; !closed.aborted; attempt++) {
     try {
       await options.prepare(options.client.db(options.database))

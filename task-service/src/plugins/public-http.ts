@@ -58,17 +58,23 @@ export function serverOptions(config: HttpConfig, service: string) {
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
     // Input is judged as it was sent: nothing is converted or silently dropped. Bodies are bounded, so every error is named.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true },
+    },
   } satisfies FastifyServerOptions
 }
 
 function isAllowedOrigin(setting: string): (origin: string | undefined) => boolean {
   const origins = list(setting)
   const loopback = origins.includes('loopback')
-  return (origin) => origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
+  return (origin) =>
+    origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
 }
 
-async function publicHttp(app: FastifyInstance, { config, registry }: { config: HttpConfig; registry: Registry }) {
+async function publicHttp(
+  app: FastifyInstance,
+  { config, registry }: { config: HttpConfig; registry: Registry },
+) {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
@@ -81,7 +87,10 @@ async function publicHttp(app: FastifyInstance, { config, registry }: { config: 
     },
   })
   await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+    contentSecurityPolicy: {
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      useDefaults: false,
+    },
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   })
   const isAllowed = isAllowedOrigin(config.CORS_ORIGINS)
