@@ -33,7 +33,10 @@ export interface OpenapiOptions {
 /** Schemas of the refusals a route can send, for its `response` table. */
 export function problems<const S extends number>(...statuses: S[]) {
   const problem = { content: { 'application/problem+json': { schema: Type.Ref('Problem#') } } }
-  const entries = statuses.map((status) => [status, { description: 'Problem details (RFC 9457)', ...problem }])
+  const entries = statuses.map((status) => [
+    status,
+    { description: 'Problem details (RFC 9457)', ...problem },
+  ])
   return Object.fromEntries(entries) as Record<S, typeof problem>
 }
 
@@ -69,7 +72,9 @@ async function openapi(app: FastifyInstance, options: OpenapiOptions): Promise<v
       info: { title, version, description },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
-    refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema-${i}`) },
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema-${i}`),
+    },
   })
   app.get(`${basePath}/openapi.json`, { schema: { hide: true } }, async () => app.swagger())
   await app.register(reference, options)

@@ -1,0 +1,136 @@
+import { type Collection, type Db, type Filter, ObjectId, type UpdateFilter, type WithId } from 'mongodb'
+import { EmailTaken } from '../errors.ts'
+import { guarded, isDuplicateKey } from '../plugins/driver-errors.ts'
+import type { Account, NewAccount, Role } from './account.ts'
+
+const MAX_TIME_MS = 2_000
+
+/** A document of `users`. AuthDB's own documents lack the optional fields. */
+interface UserDocument {
+  email: string
+  name?: string
+  role?: Role
+  permissions?: string[]
+  password_hash: string
+  created_at?: Date
+  locked_at?: Date
+  /** Set when the account's sessions have to end; unset once they have. */
+  ending_sessions_at?: Date
+  /** Set first when an account is deleted: from here on it exists for nobody. */
+  deleting_at?: Date
+  /** An ADMIN about to lose that role or to be deleted; see administration/last-admin.ts. */
+  leaving?: { op: string; at: Date }
+}
+
+export type Users = Collection<UserDocument>
+
+export function usersOf(db: Db): Users {
+  return db.collection<UserDocument>('users')
+}
+
+function toAccount(document: WithId<UserDocument>): Account {
+  return {
+    id: document._id.toHexString(),
+    email: document.email,
+    name: document.name ?? '',
+    role: document.role === 'ADMIN' ? 'ADMIN' : 'USER',
+    permissions: document.permissions ?? [],
+    createdAt: document.created_at ?? document._id.getTimestamp(),
+    lockedAt: document.locked_at ?? null,
+  }
+}
+
+const EXISTING = { deleting_at: { $exists: false } }
+
+/** Accounts in MongoDB. Every method may throw DatabaseUnavailable. */
+export class AccountRepository {
+  readonly #db: Db
+  readonly #users: Users
+
+  constructor(db: Db) {
+    this.#db = db
+    this.#users = usersOf(db)
+  }
+
+  async prepare(): Promise<void> {
+    await this.#users.createIndexes([
+      { key: { email: 1 }, name: 'email', unique: true },
+      { key: { role: 1 }, name: 'admins', partialFilterExpression: { role: 'ADMIN' } },
+      { key: { deleting_at: 1 }, name: 'deleting', sparse: true },
+      { key: { ending_sessions_at: 1 }, name: 'ending_sessions', sparse: true },
+    ])
+  }
+
+  /** One bounded round trip; never throws. */
+  async isReachable(): Promise<boolean> {
+    return this.#db.command({ ping: 1 }, { timeoutMS: MAX_TIME_MS }).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** @throws EmailTaken */
+  async insert(account: NewAccount): Promise<Account> {
+    const { passwordHash, ...rest } = account
+    const document = { _id: new ObjectId(), ...rest, password_hash: passwordHash, created_at: new Date() }
+    try {
+      await guarded(this.#users.insertOne(document))
+    } catch (error) {
+      throw isDuplicateKey(error) ? new EmailTaken() : error
+    }
+    return toAccount(document)
+  }
+
+  async findById(id: string): Promise<Account | null> {
+    const filter = { _id: new ObjectId(id), ...EXISTING }
+    const document = await guarded(this.#users.findOne(filter, { maxTimeMS: MAX_TIME_MS }))
+    return document && toAccount(document)
+  }
+
+  /** The account and what its password is checked against. */
+  async findCredentials(email: string): Promise<{ account: Account; passwordHash: string } | null> {
+    const document = await guarded(this.#users.findOne({ email, ...EXISTING }, { maxTimeMS: MAX_TIME_MS }))
+    return document && { account: toAccount(document), passwordHash: document.password_hash }
+  }
+
+  async list(skip: number, limit: number): Promise<Account[]> {
+    const cursor = this.#users
+      .find(EXISTING, { maxTimeMS: MAX_TIME_MS })
+      .sort({ _id: -1 })
+      .skip(skip)
+      .limit(limit)
+    return (await guarded(cursor.toArray())).map(toAccount)
+  }
+
+  /** Also by an account that is just being deleted. */
+  async isEmailTaken(email: string): Promise<boolean> {
+    const options = { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS }
+    return (await guarded(this.#users.findOne({ email }, options))) !== null
+  }
+
+  async hasAdmin(): Promise<boolean> {
+    const options = { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS }
+    return (await guarded(this.#users.findOne({ role: 'ADMIN', ...EXISTING }, options))) !== null
+  }
+
+  async rename(id: string, name: string): Promise<Account | null> {
+    return this.#update(id, { $set: { name } })
+  }
+
+  /** Replaces the hash of a password by a better one of the same password, unless it changed meanwhile. */
+  async replaceHash(id: string, old: string, hash: string): Promise<void> {
+    const filter = { _id: new ObjectId(id), password_hash: old }
+    await guarded(this.#users.updateOne(filter, { $set: { password_hash: hash } }))
+  }
+
+  async #update(
+    id: string,
+    update: UpdateFilter<UserDocument>,
+    filter: Filter<UserDocument> = {},
+  ): Promise<Account | null> {
+    const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
+    const match = { ...filter, _id: new ObjectId(id), ...EXISTING }
+    const document = await guarded(this.#users.findOneAndUpdate(match, update, options))
+    return document && toAccount(document)
+  }
+}

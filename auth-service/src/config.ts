@@ -1,0 +1,133 @@
+import { envSchema } from 'env-schema'
+import { type Static, Type } from 'typebox'
+
+const port = (fallback: number, description: string) =>
+  Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
+const milliseconds = (fallback: number, description: string) =>
+  Type.Integer({ default: fallback, minimum: 0, maximum: 300_000, description: `${description} (ms)` })
+const seconds = (fallback: number, maximum: number, description: string, minimum = 0) =>
+  Type.Integer({ default: fallback, minimum, maximum, description: `${description} (s)` })
+
+const DAY = 86_400
+
+const Database = Type.Object({
+  MONGODB_URI: Type.String({
+    default: 'mongodb://127.0.0.1:27017',
+    pattern: '^mongodb(\\+srv)?://',
+    description: 'Connection string',
+  }),
+  MONGODB_DATABASE: Type.String({
+    default: 'auth',
+    minLength: 1,
+    maxLength: 63,
+    description: 'Own database',
+  }),
+  MONGODB_POOL_SIZE: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 500,
+    description: 'Connections at most',
+  }),
+})
+
+const Environment = Type.Object({
+  ...Database.properties,
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
+  PORT: port(8001, 'Public port'),
+  INTERNAL_PORT: port(9101, 'Port of /livez, /readyz, /metrics, /internal; never routed to clients'),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'pino log level',
+  }),
+  REDIS_URL: Type.String({
+    default: 'redis://127.0.0.1:6379',
+    pattern: '^rediss?://',
+    description: 'Connection string',
+  }),
+  CORS_ORIGINS: Type.String({
+    default: '',
+    description: 'Comma-separated origins of browser clients; `loopback` allows every loopback origin',
+  }),
+  TRUST_PROXY: Type.String({
+    default: 'loopback',
+    description:
+      'Comma-separated addresses, CIDRs, `loopback`, `uniquelocal`: proxies whose X-Forwarded-For counts',
+  }),
+  RATE_LIMIT_PER_MINUTE: Type.Integer({
+    default: 200,
+    minimum: 0,
+    description: 'Calls a minute from one address to one instance; 0 = off',
+  }),
+  MAX_IN_FLIGHT: Type.Integer({
+    default: 256,
+    minimum: 0,
+    description: 'Requests in flight before 503; 0 = off',
+  }),
+  DRAIN_DELAY_MS: milliseconds(2_000, 'After SIGTERM: unready but still serving'),
+  SHUTDOWN_TIMEOUT_MS: milliseconds(10_000, 'After draining: limit for open requests'),
+
+  TOKEN_ISSUER: Type.String({ default: 'authdb', minLength: 1, description: '`iss` of tokens' }),
+  TOKEN_AUDIENCE: Type.String({ default: 'authdb', minLength: 1, description: '`aud` of access tokens' }),
+  ACCESS_TOKEN_SECONDS: seconds(1_800, DAY, 'Life of an access token', 1),
+  SIGNING_KEYS_FILE: Type.String({
+    minLength: 1,
+    description:
+      'Private JWKS (made by `npm run keys`) or one PEM EC P-256 private key; reloaded when it changes',
+  }),
+  KEY_PROPAGATION_SECONDS: seconds(
+    900,
+    DAY,
+    'Age from which a key signs: JWKS caches have to know it by then',
+  ),
+
+  REFRESH_TOKEN_SECRET: Type.String({ minLength: 32, description: 'Key of the refresh tokens’ HMAC' }),
+  REFRESH_IDLE_SECONDS: seconds(14 * DAY, 365 * DAY, 'Unused refresh tokens die after', 1),
+  REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY, 365 * DAY, 'A log-in lasts at most', 1),
+  REFRESH_REUSE_GRACE_SECONDS: seconds(10, 60, 'A rotated token still gets its successor for; 0 = never'),
+
+  LOGIN_LIMIT_PER_MINUTE: Type.Integer({
+    default: 15,
+    minimum: 0,
+    description: 'Log-ins a minute from one address over all instances; 0 = no limit on log-ins at all',
+  }),
+  PASSWORD_MIN_LENGTH: Type.Integer({
+    default: 15,
+    minimum: 8,
+    maximum: 64,
+    description: 'Characters of a new password at least (NIST SP 800-63B-4 §3.1.1.2)',
+  }),
+  ADMIN_EMAIL: Type.Optional(
+    Type.String({
+      description: 'While no ADMIN exists, the account of this address becomes one; afterwards ignored',
+    }),
+  ),
+  TASK_SERVICE_INTERNAL_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'Internal port of task-service, where the tasks of deleted accounts are removed',
+    }),
+  ),
+})
+
+export type Config = Readonly<Static<typeof Environment>>
+export type DatabaseConfig = Readonly<Static<typeof Database>>
+
+/** An empty variable counts as one that is not set. */
+function settings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+}
+
+/**
+ * The environment as one typed, frozen object.
+ * @throws Error naming every missing or malformed variable at once
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  const data = settings(environment)
+  return Object.freeze(envSchema<Static<typeof Environment>>({ schema: Environment, data, env: false }))
+}
+
+/** The part of it that a command needs which only talks to the database. */
+export function loadDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
+  const data = settings(environment)
+  return Object.freeze(envSchema<Static<typeof Database>>({ schema: Database, data, env: false }))
+}

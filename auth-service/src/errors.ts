@@ -1,0 +1,53 @@
+import createError from '@fastify/error'
+
+/**
+ * Every refusal this service makes on purpose. The code (sent in lower case) is part of the contract, the text is for
+ * people: AuthDB's browser clients show it as it is.
+ */
+export const EmailTaken = createError('email_taken', 'Email already registered', 400)
+export const EmailInvalid = createError('email_invalid', 'Please enter a valid e-mail address', 400)
+export const PasswordWeak = createError('password_weak', '%s', 400)
+
+export const TokenMissing = createError('token_missing', 'Not authenticated', 401)
+export const TokenInvalid = createError('invalid_token', 'Could not validate credentials', 401)
+export const CredentialsWrong = createError('credentials_wrong', 'Incorrect email or password', 401)
+export const RefreshInvalid = createError('refresh_invalid', 'Please log in again', 401)
+export const RefreshReused = createError(
+  'refresh_reused',
+  'This refresh token was used before; its session has been ended. Please log in again',
+  401,
+)
+
+export const AccountLocked = createError('account_locked', 'This account is locked', 403)
+export const Forbidden = createError('forbidden', 'Not enough permissions', 403)
+
+export const UserNotFound = createError('user_not_found', 'User not found', 404)
+export const LastAdmin = createError('last_admin', 'The last administrator has to stay one', 409)
+export const ChangedMeanwhile = createError(
+  'changed_meanwhile',
+  'The user was changed meanwhile. Please try again',
+  409,
+)
+
+export const TooManyAttempts = createError(
+  'too_many_attempts',
+  'Too many log-in attempts. Please wait %s seconds',
+  429,
+)
+
+/** @param waitMs becomes the text's seconds and `Retry-After` */
+export function tooManyAttempts(waitMs: number): Error {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  return Object.assign(new TooManyAttempts(seconds), { retryAfter: seconds })
+}
+
+export const DatabaseUnavailable = createError(
+  'database_unavailable',
+  'The service is not available at the moment. Please try again',
+  503,
+)
+export const HashingBusy = createError(
+  'hashing_busy',
+  'Too many people are logging in. Please try again',
+  503,
+)

@@ -1,0 +1,42 @@
+import type { PublicJwk, SigningKey } from './key-file.ts'
+
+/**
+ * The key to sign with at a time: the newest that every verifier has had time to learn of, or the oldest while none
+ * is old enough (a first start).
+ * @param propagationSeconds how long a verifier may hold a JWKS from before the key was added
+ */
+export function activeKey(keys: SigningKey[], nowSeconds: number, propagationSeconds: number): SigningKey {
+  const byAge = [...keys].sort((a, b) => b.createdAt - a.createdAt)
+  const known = byAge.find((key) => key.createdAt + propagationSeconds <= nowSeconds)
+  const chosen = known ?? byAge.at(-1)
+  if (!chosen) throw new Error('the key ring is empty')
+  return chosen
+}
+
+/** The signing keys of this instance; replaced as a whole when the file changes. */
+export class KeyRing {
+  readonly #propagationSeconds: number
+  #keys: SigningKey[]
+
+  constructor(keys: SigningKey[], propagationSeconds: number) {
+    this.#keys = keys
+    this.#propagationSeconds = propagationSeconds
+  }
+
+  replace(keys: SigningKey[]): void {
+    this.#keys = keys
+  }
+
+  active(): SigningKey {
+    return activeKey(this.#keys, Date.now() / 1000, this.#propagationSeconds)
+  }
+
+  /** PEM of the public key with this id. */
+  publicKey(kid: unknown): string | undefined {
+    return this.#keys.find((key) => key.kid === kid)?.publicPem
+  }
+
+  publicJwks(): { keys: PublicJwk[] } {
+    return { keys: this.#keys.map((key) => key.publicJwk) }
+  }
+}

@@ -1,0 +1,58 @@
+import { type AttemptStore, type DelayRule, type Window, waitAfter } from './attempt-store.ts'
+
+const MAX_ENTRIES = 50_000
+
+interface Entry {
+  count: number
+  /** The next attempt may come then (ms since start) */
+  nextAt: number
+  expiresAt: number
+}
+
+/** The limits of one instance, for the time Redis is away. Bounded: the entries touched longest ago go first. */
+export class AttemptMemory implements AttemptStore {
+  readonly #entries = new Map<string, Entry>()
+  readonly #now: () => number
+
+  /** @param now a monotonic clock in ms */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
+
+  async count(key: string, windowMs: number): Promise<Window> {
+    const now = this.#now()
+    const entry = this.#live(key, now) ?? { count: 0, nextAt: 0, expiresAt: now + windowMs }
+    entry.count++
+    this.#keep(key, entry)
+    return { count: entry.count, resetMs: entry.expiresAt - now }
+  }
+
+  async delay(key: string, rule: DelayRule): Promise<number> {
+    const now = this.#now()
+    const entry = this.#live(key, now) ?? { count: 0, nextAt: 0, expiresAt: 0 }
+    if (now < entry.nextAt) return entry.nextAt - now
+    entry.count++
+    const wait = waitAfter(entry.count, rule)
+    entry.nextAt = now + wait
+    entry.expiresAt = entry.nextAt + rule.forgetMs
+    this.#keep(key, entry)
+    return 0
+  }
+
+  async forget(keys: string[]): Promise<void> {
+    for (const key of keys) this.#entries.delete(key)
+  }
+
+  #live(key: string, now: number): Entry | undefined {
+    const entry = this.#entries.get(key)
+    return entry && entry.expiresAt > now ? entry : undefined
+  }
+
+  #keep(key: string, entry: Entry): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    if (this.#entries.size <= MAX_ENTRIES) return
+    const [oldest] = this.#entries.keys()
+    if (oldest !== undefined) this.#entries.delete(oldest)
+  }
+}

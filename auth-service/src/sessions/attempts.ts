@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { tooManyAttempts } from '../errors.ts'
+import { addressGroup } from './address-group.ts'
+import type { AttemptStore, DelayRule } from './attempt-store.ts'
+
+const MINUTE_MS = 60_000
+/** One sender at one account: after five wrong passwords 1 s, 2 s, 4 s … 15 min. */
+const SENDER_RULE: DelayRule = { free: 5, baseMs: 1_000, maxMs: 15 * MINUTE_MS, forgetMs: 30 * MINUTE_MS }
+/** All senders at one account: a guessing network is slowed to one attempt a minute. */
+const ACCOUNT_RULE: DelayRule = { free: 20, baseMs: 1_000, maxMs: MINUTE_MS, forgetMs: 30 * MINUTE_MS }
+
+export interface Attempt {
+  /** Normalised; whether an account has it makes no difference */
+  email: string
+  address: string
+  /** Asked only while the account is under attack: has its owner been at this address before? */
+  isFamiliar: () => Promise<boolean>
+}
+
+/** For the `RateLimit-*` headers of a log-in. */
+export interface AddressLimit {
+  limit: number
+  remaining: number
+  resetSeconds: number
+}
+
+export interface AttemptOptions {
+  shared: AttemptStore
+  /** Takes over while the shared store rejects */
+  local: AttemptStore
+  /** 0 = no limits on log-ins */
+  limitPerMinute: number
+}
+
+/**
+ * Limits on guessing (NIST SP 800-63B-4 §3.2.2), counted before a password is looked at. A stranger can slow an
+ * account down but not lock its owner out: waits are bounded, attempts during a wait do not extend it, and from an
+ * address the owner has logged in from before only that address's own failures count.
+ */
+export class Attempts {
+  readonly #options: AttemptOptions
+
+  constructor(options: AttemptOptions) {
+    this.#options = options
+  }
+
+  /** Counts an attempt. @throws TooManyAttempts */
+  async begin(attempt: Attempt): Promise<AddressLimit | null> {
+    const { limitPerMinute } = this.#options
+    if (limitPerMinute === 0) return null
+    const { byAddress, bySender, byAccount } = keysOf(attempt)
+    const window = await this.#use((store) => store.count(byAddress, MINUTE_MS))
+    if (window.count > limitPerMinute) throw tooManyAttempts(window.resetMs)
+    const senderWait = await this.#use((store) => store.delay(bySender, SENDER_RULE))
+    if (senderWait > 0) throw tooManyAttempts(senderWait)
+    const accountWait = await this.#use((store) => store.delay(byAccount, ACCOUNT_RULE))
+    if (accountWait > 0 && !(await attempt.isFamiliar())) throw tooManyAttempts(accountWait)
+    return {
+      limit: limitPerMinute,
+      remaining: limitPerMinute - window.count,
+      resetSeconds: Math.ceil(window.resetMs / 1000),
+    }
+  }
+
+  /** Forgets the failures at an account once its owner is in. */
+  async succeeded(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void> {
+    if (this.#options.limitPerMinute === 0) return
+    const { bySender, byAccount } = keysOf(attempt)
+    await this.#use((store) => store.forget([bySender, byAccount]))
+  }
+
+  async #use<T>(operation: (store: AttemptStore) => Promise<T>): Promise<T> {
+    try {
+      return await operation(this.#options.shared)
+    } catch {
+      // Redis is away (its plugin logs that once): this instance's own count has to do.
+      return operation(this.#options.local)
+    }
+  }
+}
+
+function keysOf({ email, address }: Pick<Attempt, 'email' | 'address'>) {
+  const sender = addressGroup(address)
+  // Redis is a cache that many can read: it learns no addresses of people.
+  const account = createHash('sha256').update(email).digest('base64url')
+  return {
+    byAddress: `address:${sender}`,
+    bySender: `sender:${account}:${sender}`,
+    byAccount: `account:${account}`,
+  }
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Account } from '../accounts/account.ts'
+import { normalizeEmail } from '../accounts/email.ts'
+import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
+import type { LoginOutcome } from '../metrics.ts'
+import type { Verification } from '../passwords/password-hasher.ts'
+import type { AddressLimit, Attempt } from './attempts.ts'
+import type { Device } from './session.ts'
+import type { TokenPair } from './tokens.ts'
+
+/** A refusal leaves at the next multiple of this, so that the cost of a hash (bcrypt or argon2id) does not show. */
+const REFUSAL_STEP_MS = 500
+
+export interface LoginServiceOptions {
+  accounts: {
+    findCredentials(email: string): Promise<{ account: Account; passwordHash: string } | null>
+    replaceHash(id: string, old: string, hash: string): Promise<void>
+  }
+  hasher: {
+    hash(password: string): Promise<string>
+    verify(hash: string, password: string): Promise<Verification>
+    verifyNothing(password: string): Promise<Verification>
+  }
+  attempts: {
+    begin(attempt: Attempt): Promise<AddressLimit | null>
+    succeeded(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void>
+  }
+  sessions: {
+    open(accountId: string, device: Device): Promise<TokenPair>
+    hasBeenAt(accountId: string, address: string): Promise<boolean>
+  }
+  count: (outcome: LoginOutcome) => void
+}
+
+export interface Credentials {
+  email: string
+  password: string
+}
+
+export interface LoginResult {
+  tokens: TokenPair
+  limit: AddressLimit | null
+}
+
+function outcomeOf(error: unknown): LoginOutcome {
+  if (error instanceof CredentialsWrong) return 'wrong'
+  if (error instanceof AccountLocked) return 'locked'
+  if (error instanceof TooManyAttempts) return 'throttled'
+  return error instanceof HashingBusy ? 'busy' : 'error'
+}
+
+/** Log-in by e-mail and password. */
+export class LoginService {
+  readonly #options: LoginServiceOptions
+
+  constructor(options: LoginServiceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @throws CredentialsWrong for a wrong password and for an address without an account, alike in text and time
+   * @throws AccountLocked only to the right password
+   * @throws TooManyAttempts, HashingBusy
+   */
+  async login(credentials: Credentials, device: Device): Promise<LoginResult> {
+    try {
+      const result = await this.#login({ ...credentials, email: normalizeEmail(credentials.email) }, device)
+      this.#options.count('success')
+      return result
+    } catch (error) {
+      this.#options.count(outcomeOf(error))
+      throw error
+    }
+  }
+
+  async #login({ email, password }: Credentials, device: Device): Promise<LoginResult> {
+    const { accounts, attempts, sessions } = this.#options
+    const { address } = device
+    const isFamiliar = async () => {
+      const found = await accounts.findCredentials(email)
+      return found !== null && sessions.hasBeenAt(found.account.id, address)
+    }
+    const limit = await attempts.begin({ email, address, isFamiliar })
+    const account = await this.#verified(email, password)
+    if (account.lockedAt) throw new AccountLocked()
+    const tokens = await sessions.open(account.id, device)
+    await attempts.succeeded({ email, address })
+    return { tokens, limit }
+  }
+
+  async #verified(email: string, password: string): Promise<Account> {
+    const { accounts, hasher } = this.#options
+    const start = performance.now()
+    const found = await accounts.findCredentials(email)
+    const { correct, outdated } = found
+      ? await hasher.verify(found.passwordHash, password)
+      : await hasher.verifyNothing(password)
+    if (!found || !correct) {
+      const elapsed = performance.now() - start
+      await sleep(Math.ceil(elapsed / REFUSAL_STEP_MS) * REFUSAL_STEP_MS - elapsed)
+      throw new CredentialsWrong()
+    }
+    if (outdated)
+      await accounts.replaceHash(found.account.id, found.passwordHash, await hasher.hash(password))
+    return found.account
+  }
+}

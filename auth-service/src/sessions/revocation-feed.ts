@@ -1,0 +1,60 @@
+import type { Revocation } from './session.ts'
+
+const PAGE = 10_000
+/** More sessions ended within one second than that is no traffic, it is a fault. */
+const MAX_PER_SECOND = 200_000
+
+interface RevocationSource {
+  /** Ended in [from, to) and not yet expired, oldest first */
+  findRevocations(from: Date, to: Date | null, limit: number): Promise<Revocation[]>
+}
+
+export interface FeedPage {
+  now: number
+  revocations: { sid: string; expires_at: number }[]
+  more: boolean
+}
+
+function secondOf({ revokedAt }: Revocation): number {
+  return Math.floor(revokedAt.getTime() / 1000)
+}
+
+/**
+ * Pages through ended sessions. A page holds whole seconds: while there are more, `now` is the first second it does
+ * not hold, so that a reader who continues from there misses nothing and always gets on.
+ */
+export class RevocationFeed {
+  readonly #source: RevocationSource
+  readonly #served: (count: number) => void
+
+  constructor(source: RevocationSource, served: (count: number) => void) {
+    this.#source = source
+    this.#served = served
+  }
+
+  /** @param since Unix seconds */
+  async since(since: number): Promise<FeedPage> {
+    const now = Math.floor(Date.now() / 1000)
+    const found = await this.#source.findRevocations(new Date(since * 1000), null, PAGE + 1)
+    const last = found.at(-1)
+    if (found.length <= PAGE || !last) return this.#page(found, now, false)
+    const next = secondOf(last)
+    const whole = found.filter((entry) => secondOf(entry) < next)
+    if (whole.length > 0) return this.#page(whole, next, true)
+    const end = new Date((next + 1) * 1000)
+    return this.#page(
+      await this.#source.findRevocations(new Date(next * 1000), end, MAX_PER_SECOND),
+      next + 1,
+      true,
+    )
+  }
+
+  #page(found: Revocation[], now: number, more: boolean): FeedPage {
+    this.#served(found.length)
+    const revocations = found.map(({ sid, accessUntil }) => ({
+      sid,
+      expires_at: Math.ceil(accessUntil.getTime() / 1000),
+    }))
+    return { now, revocations, more }
+  }
+}

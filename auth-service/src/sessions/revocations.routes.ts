@@ -1,0 +1,33 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { RevocationFeed } from './revocation-feed.ts'
+
+const Feed = Type.Object({
+  now: Type.Integer({ description: 'Unix seconds' }),
+  revocations: Type.Array(
+    Type.Object({
+      sid: Type.String(),
+      expires_at: Type.Integer({
+        description: 'Unix seconds; afterwards no token of the session is valid anyway',
+      }),
+    }),
+  ),
+  more: Type.Boolean({ description: 'There are more: ask again at once with since = now' }),
+})
+
+/** On the internal port: the sessions ended since a time, for task-service. */
+export const revocationRoutes: FastifyPluginAsyncTypebox<{ feed: RevocationFeed }> = async (
+  app,
+  { feed },
+) => {
+  app.get(
+    '/internal/revocations',
+    {
+      schema: {
+        querystring: Type.Object({ since: Type.Optional(Type.String({ pattern: '^\\d{1,12}$' })) }),
+        response: { 200: Feed },
+      },
+    },
+    async (request) => feed.since(Number(request.query.since ?? 0)),
+  )
+}

@@ -1,0 +1,179 @@
+import { type Collection, type Db, type Filter, ObjectId, type WithId } from 'mongodb'
+import { guarded } from '../plugins/driver-errors.ts'
+import type { Device, EndReason, Revocation, Session } from './session.ts'
+
+const MAX_TIME_MS = 2_000
+
+interface SessionDocument {
+  user_id: ObjectId
+  counter: number
+  created_at: Date
+  rotated_at: Date
+  /** Unused until then, the refresh token is dead */
+  idle_until: Date
+  /** Nothing extends a session beyond */
+  expires_at: Date
+  /** When the last access token given to it has expired, a margin for signing included */
+  access_until: Date
+  /** When the document may go: a rotated token is recognised as reused until then */
+  purge_at: Date
+  address: string
+  user_agent: string
+  revoked_at?: Date
+  end_reason?: EndReason
+}
+
+/** Lives in seconds. */
+export interface SessionLives {
+  access: number
+  idle: number
+  absolute: number
+}
+
+/** An access token is signed at most this long after its session was read or rotated (requests are cut off earlier). */
+const SIGNING_MARGIN_SECONDS = 60
+
+function inSeconds(from: Date, seconds: number): Date {
+  return new Date(from.getTime() + seconds * 1000)
+}
+
+function toSession(document: WithId<SessionDocument>): Session {
+  return {
+    id: document._id.toHexString(),
+    userId: document.user_id.toHexString(),
+    counter: document.counter,
+    rotatedAt: document.rotated_at,
+    revokedAt: document.revoked_at ?? null,
+    expiresAt: new Date(Math.min(document.idle_until.getTime(), document.expires_at.getTime())),
+  }
+}
+
+/** Sessions in MongoDB. Ending one is a single write to it, and the feed of ended ones reads the same documents. */
+export class SessionRepository {
+  readonly #sessions: Collection<SessionDocument>
+  readonly #lives: SessionLives
+
+  constructor(db: Db, lives: SessionLives) {
+    this.#sessions = db.collection<SessionDocument>('sessions')
+    this.#lives = lives
+  }
+
+  async prepare(): Promise<void> {
+    await this.#sessions.createIndexes([
+      { key: { user_id: 1, revoked_at: 1 }, name: 'user' },
+      { key: { revoked_at: 1 }, name: 'revoked', sparse: true },
+      { key: { purge_at: 1 }, name: 'purge', expireAfterSeconds: 0 },
+    ])
+  }
+
+  async insert(userId: string, device: Device): Promise<Session> {
+    const now = new Date()
+    const accessUntil = this.#accessUntil(now)
+    const expiresAt = inSeconds(now, this.#lives.absolute)
+    const document: WithId<SessionDocument> = {
+      _id: new ObjectId(),
+      user_id: new ObjectId(userId),
+      counter: 0,
+      created_at: now,
+      rotated_at: now,
+      idle_until: inSeconds(now, this.#lives.idle),
+      expires_at: expiresAt,
+      access_until: accessUntil,
+      purge_at: inSeconds(expiresAt, this.#lives.access + SIGNING_MARGIN_SECONDS),
+      address: device.address,
+      user_agent: device.userAgent,
+    }
+    await guarded(this.#sessions.insertOne(document))
+    return toSession(document)
+  }
+
+  async findById(id: string): Promise<Session | null> {
+    const document = await guarded(
+      this.#sessions.findOne({ _id: new ObjectId(id) }, { maxTimeMS: MAX_TIME_MS }),
+    )
+    return document && toSession(document)
+  }
+
+  /** Counts the refresh token on, when it is the one in use of a live session: of many at once, one wins. */
+  async rotate(id: string, counter: number): Promise<Session | null> {
+    const now = new Date()
+    const filter = { ...this.#live(id, now), counter }
+    const update = {
+      $inc: { counter: 1 },
+      $set: {
+        rotated_at: now,
+        idle_until: inSeconds(now, this.#lives.idle),
+        access_until: this.#accessUntil(now),
+      },
+    }
+    const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
+    const document = await guarded(this.#sessions.findOneAndUpdate(filter, update, options))
+    return document && toSession(document)
+  }
+
+  /** Notes that a live session gets one more access token. @returns whether it is still live */
+  async extendAccess(id: string): Promise<boolean> {
+    const now = new Date()
+    const update = { $max: { access_until: this.#accessUntil(now) } }
+    return (await guarded(this.#sessions.updateOne(this.#live(id, now), update))).matchedCount === 1
+  }
+
+  /** Ends one session. @returns false when it had ended before */
+  async end(id: string, reason: EndReason): Promise<boolean> {
+    return (await this.#end({ _id: new ObjectId(id) }, reason)) === 1
+  }
+
+  /** Ends a user's sessions, but for the one to spare. */
+  async endAll(userId: string, reason: EndReason, spare?: string): Promise<number> {
+    const others = spare === undefined ? {} : { _id: { $ne: new ObjectId(spare) } }
+    return this.#end({ user_id: new ObjectId(userId), ...others }, reason)
+  }
+
+  /** Sessions ended in [from, to) that still have unexpired access tokens, oldest first. */
+  async findRevocations(from: Date, to: Date | null, limit: number): Promise<Revocation[]> {
+    const revokedAt = { $gte: from, ...(to && { $lt: to }) }
+    const documents = await guarded(
+      this.#sessions
+        .find({ revoked_at: revokedAt, access_until: { $gt: new Date() } }, { maxTimeMS: MAX_TIME_MS })
+        .project<Pick<WithId<SessionDocument>, '_id' | 'access_until'> & { revoked_at: Date }>({
+          revoked_at: 1,
+          access_until: 1,
+        })
+        .sort({ revoked_at: 1, _id: 1 })
+        .limit(limit)
+        .toArray(),
+    )
+    return documents.map((document) => ({
+      sid: document._id.toHexString(),
+      revokedAt: document.revoked_at,
+      accessUntil: document.access_until,
+    }))
+  }
+
+  async hasBeenAt(userId: string, address: string): Promise<boolean> {
+    const filter = { user_id: new ObjectId(userId), address }
+    return (
+      (await guarded(this.#sessions.findOne(filter, { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS }))) !==
+      null
+    )
+  }
+
+  async #end(filter: Filter<SessionDocument>, reason: EndReason): Promise<number> {
+    const update = { $set: { revoked_at: new Date(), end_reason: reason } }
+    const open = { ...filter, revoked_at: { $exists: false } }
+    return (await guarded(this.#sessions.updateMany(open, update))).modifiedCount
+  }
+
+  #live(id: string, now: Date): Filter<SessionDocument> {
+    return {
+      _id: new ObjectId(id),
+      revoked_at: { $exists: false },
+      idle_until: { $gt: now },
+      expires_at: { $gt: now },
+    }
+  }
+
+  #accessUntil(now: Date): Date {
+    return inSeconds(now, this.#lives.access + SIGNING_MARGIN_SECONDS)
+  }
+}

@@ -1,0 +1,124 @@
+import type { Account } from '../accounts/account.ts'
+import { CredentialsWrong, RefreshInvalid, RefreshReused, TokenInvalid } from '../errors.ts'
+import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
+import type { Device, EndReason, Session } from './session.ts'
+import type { TokenMint, TokenPair } from './tokens.ts'
+
+export type LogoutScope = 'local' | 'others' | 'global'
+
+export interface Caller {
+  account: Account
+  sessionId: string
+}
+
+interface Sessions {
+  insert(userId: string, device: Device): Promise<Session>
+  findById(id: string): Promise<Session | null>
+  rotate(id: string, counter: number): Promise<Session | null>
+  extendAccess(id: string): Promise<boolean>
+  end(id: string, reason: EndReason): Promise<boolean>
+  endAll(userId: string, reason: EndReason, spare?: string): Promise<number>
+  hasBeenAt(userId: string, address: string): Promise<boolean>
+}
+
+interface Accounts {
+  findById(id: string): Promise<Account | null>
+}
+
+export interface SessionServiceOptions {
+  sessions: Sessions
+  accounts: Accounts
+  mint: TokenMint
+  refreshTokens: RefreshTokens
+  reuseGraceSeconds: number
+}
+
+/** Opens, prolongs and ends log-ins (RFC 9700 §4.14). */
+export class SessionService {
+  readonly #options: SessionServiceOptions
+
+  constructor(options: SessionServiceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Opens a session for an account whose password was right.
+   * @throws CredentialsWrong when the account went away meanwhile
+   */
+  async open(accountId: string, device: Device): Promise<TokenPair> {
+    const session = await this.#options.sessions.insert(accountId, device)
+    const tokens = await this.#mintFor({ family: session.id, counter: session.counter }, accountId)
+    if (!tokens) throw new CredentialsWrong()
+    return tokens
+  }
+
+  /**
+   * Exchanges a refresh token for its successor and a new access token. Of many at once one rotates; the others, and
+   * a client that lost the answer, get the same successor during the grace time.
+   * @throws RefreshInvalid
+   * @throws RefreshReused when a rotated token comes back later: somebody else has a copy, so the session ends
+   */
+  async refresh(token: string): Promise<TokenPair> {
+    const claim = this.#options.refreshTokens.read(token)
+    if (!claim) throw new RefreshInvalid()
+    const session =
+      (await this.#options.sessions.rotate(claim.family, claim.counter)) ?? (await this.#successorOf(claim))
+    const tokens = await this.#mintFor({ family: session.id, counter: claim.counter + 1 }, session.userId)
+    if (!tokens) throw new RefreshInvalid()
+    return tokens
+  }
+
+  async logout({ account, sessionId }: Caller, scope: LogoutScope): Promise<void> {
+    const { sessions } = this.#options
+    if (scope === 'local') await sessions.end(sessionId, 'logout')
+    else await sessions.endAll(account.id, 'logout', scope === 'others' ? sessionId : undefined)
+  }
+
+  /** Has the account's owner logged in from this address, as far back as sessions are kept? */
+  hasBeenAt(accountId: string, address: string): Promise<boolean> {
+    return this.#options.sessions.hasBeenAt(accountId, address)
+  }
+
+  /**
+   * Who holds an access token of this session.
+   * @throws TokenInvalid when the session has ended or its account is gone or locked
+   */
+  async callerOf(sessionId: string, accountId: string): Promise<Caller> {
+    const { sessions, accounts } = this.#options
+    const [session, account] = await Promise.all([sessions.findById(sessionId), accounts.findById(accountId)])
+    if (session?.userId !== accountId || session.revokedAt !== null) throw new TokenInvalid()
+    if (!account || account.lockedAt) throw new TokenInvalid()
+    return { account, sessionId }
+  }
+
+  async #successorOf(claim: RefreshClaim): Promise<Session> {
+    const { sessions, reuseGraceSeconds } = this.#options
+    const session = await sessions.findById(claim.family)
+    if (
+      !session ||
+      session.revokedAt ||
+      session.expiresAt <= new Date() ||
+      claim.counter >= session.counter
+    ) {
+      throw new RefreshInvalid()
+    }
+    const ageMs = Date.now() - session.rotatedAt.getTime()
+    if (session.counter === claim.counter + 1 && ageMs < reuseGraceSeconds * 1000) {
+      if (!(await sessions.extendAccess(session.id))) throw new RefreshInvalid()
+      return session
+    }
+    await sessions.end(session.id, 'refresh_reused')
+    throw new RefreshReused()
+  }
+
+  /**
+   * The account is read after the session was written: a deletion, lock or change of role either shows here or finds
+   * the session and ends it.
+   */
+  async #mintFor(claim: RefreshClaim, accountId: string): Promise<TokenPair | null> {
+    const account = await this.#options.accounts.findById(accountId)
+    if (account && !account.lockedAt) return this.#options.mint.mint(account, claim)
+    await this.#options.sessions.end(claim.family, 'account_gone')
+    return null
+  }
+}
