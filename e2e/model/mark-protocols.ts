@@ -1,0 +1,119 @@
+import { confirm, describe, EMPTY, type Entry, fill, leaseOf, mark, unmark, unmarkByDeleting, unmarkWithoutTaint } from './entries.ts'
+import type { Step } from './explorer.ts'
+import { commitThenTouch } from './naive-protocols.ts'
+import { answer, commit, type Protocol, readerOf, setReader, setWriter, spend, succeed, type World, writerOf } from './one-redis.ts'
+import { stepOf, type Version } from './promises.ts'
+
+/** A read that fills only under a lease it won; with `confirms`, a read that does not fill ends with script CONFIRM. */
+function readUnderLease(confirms: boolean): Protocol['read'] {
+  return (world, i) => {
+    switch (readerOf(world, i).next) {
+      case 'idle':
+        return [get(world, i)]
+      case 'take lease':
+        return [takeLease(world, i)]
+      case 'read and fill':
+        return [readDatabase(world, i, 'fill')]
+      case 'fill':
+        return [fillOrConfirm(world, i, confirms)]
+      case 'read only':
+        return confirms ? [readDatabase(world, i, 'confirm')] : [answer(world, i, world.committed, 'reads the database')]
+      case 'confirm':
+        return [answerConfirmed(world, i, 'CONFIRM')]
+    }
+  }
+}
+
+function get(world: World, i: number): Step<World> {
+  const begun = setReader(world, i, { before: world.told })
+  if (world.cache.kind === 'value') return answer(begun, i, world.cache.version, 'GET hits')
+  const next = world.cache.kind === 'empty' ? 'take lease' : 'read only'
+  return stepOf(`r${i} GET finds: ${describe(world.cache)}`, setReader(begun, i, { next }))
+}
+
+function takeLease(world: World, i: number): Step<World> {
+  if (world.cache.kind === 'empty') {
+    return stepOf(`r${i} takes the lease`, setReader(world, i, { next: 'read and fill' }, leaseOf(i)))
+  }
+  return stepOf(`r${i} does not get the lease`, setReader(world, i, { next: 'read only' }))
+}
+
+function readDatabase(world: World, i: number, next: 'fill' | 'confirm'): Step<World> {
+  return stepOf(
+    `r${i} reads v${world.committed} from the database`,
+    setReader(world, i, { next, version: world.committed }),
+  )
+}
+
+function fillOrConfirm(world: World, i: number, confirms: boolean): Step<World> {
+  const { version } = readerOf(world, i)
+  const cache = fill(world.cache, i, version)
+  if (cache !== world.cache) return answer({ ...world, cache }, i, version, 'fills')
+  return confirms ? answerConfirmed(world, i, 'may not fill, CONFIRM') : answer(world, i, version, 'may not fill')
+}
+
+function answerConfirmed(world: World, i: number, how: string): Step<World> {
+  const { version } = readerOf(world, i)
+  if (world.cache.kind === 'value') return answer(world, i, world.cache.version, `${how} finds v${world.cache.version}`)
+  return answer({ ...world, cache: confirm(world.cache) }, i, version, `${how} of ${describe(world.cache)}`)
+}
+
+type Unmark = (entry: Entry, writer: number, version: Version) => Entry
+
+/** A write that marks, commits, unmarks; when UNMARK is lost there is no 2xx and the mark stays until it expires. */
+function markCommitUnmark(unmarkScript: Unmark): Protocol['write'] {
+  return (world, i) => {
+    const { next, version } = writerOf(world, i)
+    if (next === 'mark') {
+      return [stepOf(`w${i} MARK`, setWriter(world, i, { next: 'commit' }, mark(world.cache, i)))]
+    }
+    if (next === 'commit') return [commit(world, i)]
+    if (next !== 'clean up') return []
+    const after = unmarkScript(world.cache, i, version)
+    const steps = [succeed(world, i, `UNMARK leaves: ${describe(after)}`, after)]
+    if (world.faults.losses > 0) {
+      const refused = setWriter(spend(world, 'losses'), i, { next: 'refused', version: 0 })
+      steps.push(stepOf(`w${i} UNMARK is LOST, 503 outcome_unknown`, refused))
+    }
+    return steps
+  }
+}
+
+/** Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1. */
+export const leaseAndDelete: Protocol = {
+  name: 'lease + delete (NSDI 2013)',
+  firstWriterStep: 'commit',
+  keysCarryRunId: false,
+  read: readUnderLease(false),
+  write: commitThenTouch(() => EMPTY, 'DEL'),
+}
+
+const marking = { firstWriterStep: 'mark', keysCarryRunId: true } as const
+
+export const markUnmark: Protocol = {
+  ...marking,
+  name: 'mark, write, unmark',
+  read: readUnderLease(false),
+  write: markCommitUnmark(unmark),
+}
+
+export const markUnmarkDeleting: Protocol = {
+  ...marking,
+  name: 'mark, write, unmark; always DEL',
+  read: readUnderLease(false),
+  write: markCommitUnmark(unmarkByDeleting),
+}
+
+export const markUnmarkConfirming: Protocol = {
+  ...marking,
+  name: 'mark, write, unmark; reads confirm',
+  read: readUnderLease(true),
+  write: markCommitUnmark(unmark),
+}
+
+export const markWithoutTaint: Protocol = {
+  ...marking,
+  name: 'mark without the taint bit',
+  read: readUnderLease(false),
+  write: markCommitUnmark(unmarkWithoutTaint),
+}
