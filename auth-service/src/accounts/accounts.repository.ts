@@ -6,7 +6,7 @@ import type { Account, NewAccount, Role } from './account.ts'
 const MAX_TIME_MS = 2_000
 
 /** A document of `users`. AuthDB's own documents lack the optional fields. */
-interface UserDocument {
+export interface UserDocument {
   email: string
   name?: string
   role?: Role
@@ -28,7 +28,7 @@ export function usersOf(db: Db): Users {
   return db.collection<UserDocument>('users')
 }
 
-function toAccount(document: WithId<UserDocument>): Account {
+export function toAccount(document: WithId<UserDocument>): Account {
   return {
     id: document._id.toHexString(),
     email: document.email,
@@ -40,7 +40,8 @@ function toAccount(document: WithId<UserDocument>): Account {
   }
 }
 
-const EXISTING = { deleting_at: { $exists: false } }
+/** Leaves out accounts whose deletion has begun. */
+export const EXISTING = { deleting_at: { $exists: false } }
 
 /** Accounts in MongoDB. Every method may throw DatabaseUnavailable. */
 export class AccountRepository {
@@ -85,6 +86,10 @@ export class AccountRepository {
     const filter = { _id: new ObjectId(id), ...EXISTING }
     const document = await guarded(this.#users.findOne(filter, { maxTimeMS: MAX_TIME_MS }))
     return document && toAccount(document)
+  }
+
+  async findByEmail(email: string): Promise<Account | null> {
+    return (await this.findCredentials(email))?.account ?? null
   }
 
   /** The account and what its password is checked against. */

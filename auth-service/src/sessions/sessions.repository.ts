@@ -1,10 +1,10 @@
 import { type Collection, type Db, type Filter, ObjectId, type WithId } from 'mongodb'
 import { guarded } from '../plugins/driver-errors.ts'
-import type { Device, EndReason, Revocation, Session } from './session.ts'
+import type { Device, EndReason, Session } from './session.ts'
 
 const MAX_TIME_MS = 2_000
 
-interface SessionDocument {
+export interface SessionDocument {
   user_id: ObjectId
   counter: number
   created_at: Date
@@ -48,13 +48,17 @@ function toSession(document: WithId<SessionDocument>): Session {
   }
 }
 
-/** Sessions in MongoDB. Ending one is a single write to it, and the feed of ended ones reads the same documents. */
+export function sessionsOf(db: Db): Collection<SessionDocument> {
+  return db.collection<SessionDocument>('sessions')
+}
+
+/** Live sessions in MongoDB. Every method may throw DatabaseUnavailable. */
 export class SessionRepository {
   readonly #sessions: Collection<SessionDocument>
   readonly #lives: SessionLives
 
   constructor(db: Db, lives: SessionLives) {
-    this.#sessions = db.collection<SessionDocument>('sessions')
+    this.#sessions = sessionsOf(db)
     this.#lives = lives
   }
 
@@ -118,50 +122,12 @@ export class SessionRepository {
     return (await guarded(this.#sessions.updateOne(this.#live(id, now), update))).matchedCount === 1
   }
 
-  /** Ends one session. @returns false when it had ended before */
-  async end(id: string, reason: EndReason): Promise<boolean> {
-    return (await this.#end({ _id: new ObjectId(id) }, reason)) === 1
-  }
-
-  /** Ends a user's sessions, but for the one to spare. */
-  async endAll(userId: string, reason: EndReason, spare?: string): Promise<number> {
-    const others = spare === undefined ? {} : { _id: { $ne: new ObjectId(spare) } }
-    return this.#end({ user_id: new ObjectId(userId), ...others }, reason)
-  }
-
-  /** Sessions ended in [from, to) that still have unexpired access tokens, oldest first. */
-  async findRevocations(from: Date, to: Date | null, limit: number): Promise<Revocation[]> {
-    const revokedAt = { $gte: from, ...(to && { $lt: to }) }
-    const documents = await guarded(
-      this.#sessions
-        .find({ revoked_at: revokedAt, access_until: { $gt: new Date() } }, { maxTimeMS: MAX_TIME_MS })
-        .project<Pick<WithId<SessionDocument>, '_id' | 'access_until'> & { revoked_at: Date }>({
-          revoked_at: 1,
-          access_until: 1,
-        })
-        .sort({ revoked_at: 1, _id: 1 })
-        .limit(limit)
-        .toArray(),
-    )
-    return documents.map((document) => ({
-      sid: document._id.toHexString(),
-      revokedAt: document.revoked_at,
-      accessUntil: document.access_until,
-    }))
-  }
-
   async hasBeenAt(userId: string, address: string): Promise<boolean> {
     const filter = { user_id: new ObjectId(userId), address }
     return (
       (await guarded(this.#sessions.findOne(filter, { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS }))) !==
       null
     )
-  }
-
-  async #end(filter: Filter<SessionDocument>, reason: EndReason): Promise<number> {
-    const update = { $set: { revoked_at: new Date(), end_reason: reason } }
-    const open = { ...filter, revoked_at: { $exists: false } }
-    return (await guarded(this.#sessions.updateMany(open, update))).modifiedCount
   }
 
   #live(id: string, now: Date): Filter<SessionDocument> {

@@ -16,9 +16,12 @@ interface Sessions {
   findById(id: string): Promise<Session | null>
   rotate(id: string, counter: number): Promise<Session | null>
   extendAccess(id: string): Promise<boolean>
-  end(id: string, reason: EndReason): Promise<boolean>
-  endAll(userId: string, reason: EndReason, spare?: string): Promise<number>
   hasBeenAt(userId: string, address: string): Promise<boolean>
+}
+
+interface Endings {
+  end(id: string, reason: EndReason): Promise<void>
+  endAll(userId: string, reason: EndReason, spare?: string): Promise<void>
 }
 
 interface Accounts {
@@ -27,6 +30,7 @@ interface Accounts {
 
 export interface SessionServiceOptions {
   sessions: Sessions
+  endings: Endings
   accounts: Accounts
   mint: TokenMint
   refreshTokens: RefreshTokens
@@ -69,9 +73,9 @@ export class SessionService {
   }
 
   async logout({ account, sessionId }: Caller, scope: LogoutScope): Promise<void> {
-    const { sessions } = this.#options
-    if (scope === 'local') await sessions.end(sessionId, 'logout')
-    else await sessions.endAll(account.id, 'logout', scope === 'others' ? sessionId : undefined)
+    const { endings } = this.#options
+    if (scope === 'local') await endings.end(sessionId, 'logout')
+    else await endings.endAll(account.id, 'logout', scope === 'others' ? sessionId : undefined)
   }
 
   /** Has the account's owner logged in from this address, as far back as sessions are kept? */
@@ -92,7 +96,7 @@ export class SessionService {
   }
 
   async #successorOf(claim: RefreshClaim): Promise<Session> {
-    const { sessions, reuseGraceSeconds } = this.#options
+    const { sessions, endings, reuseGraceSeconds } = this.#options
     const session = await sessions.findById(claim.family)
     if (
       !session ||
@@ -107,7 +111,7 @@ export class SessionService {
       if (!(await sessions.extendAccess(session.id))) throw new RefreshInvalid()
       return session
     }
-    await sessions.end(session.id, 'refresh_reused')
+    await endings.end(session.id, 'refresh_reused')
     throw new RefreshReused()
   }
 
@@ -118,7 +122,7 @@ export class SessionService {
   async #mintFor(claim: RefreshClaim, accountId: string): Promise<TokenPair | null> {
     const account = await this.#options.accounts.findById(accountId)
     if (account && !account.lockedAt) return this.#options.mint.mint(account, claim)
-    await this.#options.sessions.end(claim.family, 'account_gone')
+    await this.#options.endings.end(claim.family, 'account_gone')
     return null
   }
 }

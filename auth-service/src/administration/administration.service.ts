@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Account } from '../accounts/account.ts'
+import { normalizeEmail } from '../accounts/email.ts'
+import { ChangedMeanwhile, UserNotFound } from '../errors.ts'
+import type { EndReason } from '../sessions/session.ts'
+import type { AdministrationRepository, Condition, UserChange } from './administration.repository.ts'
+import { leaveAsAdmin } from './last-admin.ts'
+
+const ATTEMPTS = 5
+const PAUSE_MS = 20
+/** A request that has not finished its work by then never will. */
+const INTERRUPTED_AFTER_MS = 20_000
+
+export interface AdministrationOptions {
+  accounts: {
+    findById(id: string): Promise<Account | null>
+    findByEmail(email: string): Promise<Account | null>
+    hasAdmin(): Promise<boolean>
+    list(skip: number, limit: number): Promise<Account[]>
+  }
+  users: AdministrationRepository
+  endings: { endAll(userId: string, reason: EndReason): Promise<void> }
+  /** Notes, once and durably, that the tasks of an account have to be deleted. */
+  requestErasure: (userId: string) => Promise<void>
+}
+
+/** What administrators do to accounts. */
+export class AdministrationService {
+  readonly #options: AdministrationOptions
+
+  constructor(options: AdministrationOptions) {
+    this.#options = options
+  }
+
+  /** @returns one account more than `limit` when there are more */
+  list(skip: number, limit: number): Promise<Account[]> {
+    return this.#options.accounts.list(skip, limit + 1)
+  }
+
+  /** @throws UserNotFound */
+  async find(id: string): Promise<Account> {
+    const account = await this.#options.accounts.findById(id)
+    if (!account) throw new UserNotFound()
+    return account
+  }
+
+  /** A new role ends the account's sessions. @throws UserNotFound, LastAdmin, ChangedMeanwhile */
+  async change(id: string, change: UserChange): Promise<Account> {
+    const { users } = this.#options
+    if (Object.keys(change).length === 0) return this.find(id)
+    let endingAt: Date | null = null
+    const changed = await this.#retried(id, (account) => {
+      const changesRole = change.role !== undefined && change.role !== account.role
+      endingAt = changesRole ? new Date() : null
+      const write = (condition: Condition) => users.change(id, change, condition, endingAt)
+      if (changesRole && account.role === 'ADMIN')
+        return leaveAsAdmin(users, id, (op) => write({ leaving: op }))
+      return write({ role: account.role })
+    })
+    if (endingAt) await this.#endSessions(id, endingAt)
+    return changed
+  }
+
+  /**
+   * Deletes an account: it is gone with the first write, which also decides about the last administrator; its
+   * sessions end and its tasks are noted for deletion before the answer.
+   * @throws UserNotFound, LastAdmin, ChangedMeanwhile
+   */
+  async remove(id: string): Promise<void> {
+    const { users } = this.#options
+    await this.#retried(id, (account) => {
+      if (account.role !== 'ADMIN') return users.markDeleting(id, { role: account.role })
+      return leaveAsAdmin(users, id, (op) => users.markDeleting(id, { leaving: op }))
+    })
+    await this.#finishDeletion(id)
+  }
+
+  /** @throws UserNotFound */
+  async promote(email: string): Promise<Account> {
+    const account = await this.#options.accounts.findByEmail(normalizeEmail(email))
+    if (!account) throw new UserNotFound()
+    return this.change(account.id, { role: 'ADMIN' })
+  }
+
+  /** Makes the account of ADMIN_EMAIL an administrator while there is none. @returns it when it became one */
+  async promoteFirst(email: string): Promise<Account | null> {
+    const { accounts } = this.#options
+    if (await accounts.hasAdmin()) return null
+    const account = await accounts.findByEmail(normalizeEmail(email))
+    return account && this.change(account.id, { role: 'ADMIN' })
+  }
+
+  /** Completes what crashed or cut-off requests began. Repeatable, also by several instances at once. */
+  async finishInterrupted(): Promise<void> {
+    const { users } = this.#options
+    const since = new Date(Date.now() - INTERRUPTED_AFTER_MS)
+    for (const id of await users.findDeleting(since)) await this.#finishDeletion(id)
+    for (const { id, endingAt } of await users.findEnding(since)) await this.#endSessions(id, endingAt)
+  }
+
+  async #finishDeletion(id: string): Promise<void> {
+    await this.#options.requestErasure(id)
+    await this.#options.endings.endAll(id, 'account_deleted')
+    await this.#options.users.removeDeleting(id)
+  }
+
+  async #endSessions(id: string, endingAt: Date): Promise<void> {
+    await this.#options.endings.endAll(id, 'role_changed')
+    await this.#options.users.sessionsEnded(id, endingAt)
+  }
+
+  /** Writes on condition of what was read, again when that changed meanwhile. */
+  async #retried(id: string, write: (account: Account) => Promise<Account | null>): Promise<Account> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const written = await write(await this.find(id))
+      if (written) return written
+      await sleep(PAUSE_MS * attempt)
+    }
+    throw new ChangedMeanwhile()
+  }
+}

@@ -1,0 +1,40 @@
+import { AccountRepository } from '../accounts/accounts.repository.ts'
+import { AdministrationRepository } from '../administration/administration.repository.ts'
+import { AdministrationService } from '../administration/administration.service.ts'
+import { loadDatabaseConfig } from '../config.ts'
+import { ErasureRepository } from '../erasures/erasures.repository.ts'
+import { createMongoClient } from '../plugins/mongo.ts'
+import { EndingRepository } from '../sessions/endings.repository.ts'
+
+/** Makes the account an administrator; its sessions end, so that its next log-in has the new role. */
+async function promote(email: string): Promise<string> {
+  const config = loadDatabaseConfig(process.env)
+  const client = createMongoClient(config)
+  try {
+    const db = client.db(config.MONGODB_DATABASE)
+    const erasures = new ErasureRepository(db)
+    const administration = new AdministrationService({
+      accounts: new AccountRepository(db),
+      users: new AdministrationRepository(db),
+      endings: new EndingRepository(db),
+      requestErasure: (userId) => erasures.request(userId),
+    })
+    return (await administration.promote(email)).email
+  } finally {
+    await client.close()
+  }
+}
+
+const [email] = process.argv.slice(2)
+if (!email) {
+  console.error(
+    'usage: node src/commands/promote.ts EMAIL    makes the account of this address an administrator',
+  )
+  process.exit(2)
+}
+try {
+  console.log(`${await promote(email)} is an administrator now; they have to log in again`)
+} catch (error) {
+  console.error(`${email}: ${(error as Error).message}`)
+  process.exit(1)
+}

@@ -1,0 +1,25 @@
+const TIMEOUT_MS = 5_000
+
+/** task-service's internal port. */
+export class TaskServiceClient {
+  readonly #baseUrl: string
+  readonly #token: () => Promise<string>
+
+  /** @param token makes a service token good for at least one call */
+  constructor(baseUrl: string, token: () => Promise<string>) {
+    this.#baseUrl = baseUrl.replace(/\/+$/, '')
+    this.#token = token
+  }
+
+  /** Deletes every task of an owner; repeatable. @throws Error when that is not acknowledged within 5 s */
+  async deleteTasksOf(ownerId: string): Promise<void> {
+    const response = await fetch(`${this.#baseUrl}/internal/owners/${ownerId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${await this.#token()}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    await response.body?.cancel()
+    if (!response.ok) throw new Error(`task-service answered ${response.status}`)
+  }
+}
