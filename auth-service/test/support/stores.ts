@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import { MongoClient } from 'mongodb'
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`These tests need ${name}; \`make test\` starts the stores and sets it`)
+  return value
+}
+
+export const mongodbUri = required('MONGODB_URI')
+export const redisUrl = required('REDIS_URL')
+
+/** A name that no other test file uses. */
+export function newDatabaseName(): string {
+  return `auth_test_${randomUUID().slice(0, 8)}`
+}
+
+export async function dropDatabase(name: string): Promise<void> {
+  const client = new MongoClient(mongodbUri)
+  await client.db(name).dropDatabase()
+  await client.close()
+}
