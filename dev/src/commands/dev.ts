@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import { CACHE_DIR } from '../checkout.ts'
+import { formatLine } from '../log-format.ts'
+import { requirePorts } from '../ports.ts'
+import { claim } from '../running.ts'
+import { ensureSecrets } from '../secrets.ts'
+import { type DevSettings, loadSettings, wantedPorts } from '../settings.ts'
+import { findStores } from '../stores/stores.ts'
+import { createSupervisor, describeExit } from '../supervisor.ts'
+import { type System, startSystem } from '../system.ts'
+import { welcome } from '../welcome.ts'
+
+const STORE_NAMES = new Set(['mongodb', 'redis'])
+const INTERRUPTED = 130
+
+let system: System | undefined
+let ready = false
+let stopping = false
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+const supervisor = createSupervisor({
+  onLine(source, line) {
+    // While they start and stop, stores talk about themselves; it is shown if they fail.
+    if (STORE_NAMES.has(source) && (!ready || stopping)) return
+    say(formatLine(source, line, process.stdout.isTTY === true))
+  },
+  onUnexpectedExit(child, exit) {
+    if (ready) void stop(1, `${describeExit(child, exit)}\nStopping everything.`)
+  },
+})
+
+/** Ends all that was started, then this process; asked a second time, at once. */
+async function stop(exitCode: number, reason: string): Promise<void> {
+  if (stopping) {
+    supervisor.killAll()
+    process.exit(exitCode || INTERRUPTED)
+  }
+  stopping = true
+  process.stderr.write(`\n${reason}\n`)
+  await system?.stop()
+  await supervisor.stopAll()
+  process.exit(exitCode)
+}
+
+async function start(settings: DevSettings): Promise<System> {
+  claim(join(CACHE_DIR, 'dev', 'running.pid'))
+  await requirePorts(wantedPorts(settings, process.env))
+  const { ports, gateway } = settings
+  const [found, secrets] = await Promise.all([
+    findStores({
+      supervisor,
+      dataDir: join(CACHE_DIR, 'data'),
+      mongodbPort: settings.mongodbPort,
+      redisPort: settings.redisPort,
+      say,
+    }),
+    ensureSecrets(join(CACHE_DIR, 'dev')),
+  ])
+  // Redis starts at once; without it the services would begin with the cache turned off. For MongoDB they wait themselves.
+  const redis = await found.startRedis()
+  const [mongodb, started] = await Promise.all([
+    found.startMongodb(),
+    startSystem({ supervisor, stores: found, secrets, ports, gateway, say }),
+  ])
+  say(`MongoDB: ${mongodb.describe}`)
+  say(`Redis: ${redis.describe}`)
+  return started
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => void stop(0, 'Stopping everything (once more: at once).'))
+}
+// The reader of the log went away (`make dev | head`).
+process.stdout.on('error', () => void stop(0, 'Nobody reads the log: stopping everything.'))
+
+try {
+  system = await start(loadSettings(process.env))
+  ready = true
+  say(welcome(system, performance.now()))
+} catch (error) {
+  if (!stopping) await stop(1, (error as Error).message)
+}

@@ -1,0 +1,82 @@
+import { accepts, HOST } from './ports.ts'
+import { type Child, type ChildSpec, describeExit, type Supervisor } from './supervisor.ts'
+import { waitUntil } from './wait.ts'
+
+const READY_TIMEOUT_MS = 30_000
+const PROBE_TIMEOUT_MS = 1_000
+
+/** One running process of a service, or the gateway. */
+export interface Instance {
+  readonly name: string
+  readonly url: string
+  /** Origin of /livez, /readyz and /metrics; the gateway has none */
+  readonly internalUrl: string | undefined
+  /** Of the process that runs now, or ran last */
+  readonly pid: number
+  isRunning(): boolean
+  /** SIGKILL and SIGTERM resolve when the process has ended, SIGSTOP, SIGCONT and others at once. */
+  kill(signal: NodeJS.Signals): Promise<void>
+  /** Starts it again on the same ports; resolves when it is ready. */
+  start(): Promise<void>
+  /** SIGTERM, wait for the end, start, wait until ready. */
+  restart(): Promise<void>
+  /** SIGTERM, SIGKILL when that takes too long. */
+  stop(): Promise<void>
+}
+
+export interface InstanceOptions {
+  spec: ChildSpec
+  url: string
+  internalUrl?: string
+  supervisor: Supervisor
+}
+
+/** An answer of 200; refused and unanswered requests are `false`. */
+export function isOk(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).then(
+    async (response) => {
+      await response.arrayBuffer()
+      return response.ok
+    },
+    () => false,
+  )
+}
+
+/** Starts a process; resolves when it is ready, and rejects with its last lines when it ends before. */
+export async function startInstance({
+  spec,
+  url,
+  internalUrl,
+  supervisor,
+}: InstanceOptions): Promise<Instance> {
+  let child: Child
+
+  async function start(): Promise<void> {
+    child = await supervisor.spawn(spec)
+    await waitUntil(`The readiness of ${spec.name}`, READY_TIMEOUT_MS, async () => {
+      if (!child.isRunning()) throw new Error(describeExit(child, await child.exited))
+      return internalUrl ? isOk(`${internalUrl}/readyz`) : accepts(HOST, Number(new URL(url).port))
+    })
+  }
+
+  await start()
+  return {
+    name: spec.name,
+    url,
+    internalUrl,
+    get pid() {
+      return child.pid
+    },
+    isRunning: () => child.isRunning(),
+    async kill(signal) {
+      child.signal(signal)
+      if (signal === 'SIGKILL' || signal === 'SIGTERM') await child.exited
+    },
+    start,
+    async restart() {
+      await child.stop()
+      await start()
+    },
+    stop: () => child.stop(),
+  }
+}

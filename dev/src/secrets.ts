@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ROOT } from './checkout.ts'
+import { run } from './run.ts'
+
+const KEYS_TIMEOUT_MS = 20_000
+const SECRET_BYTES = 48
+
+/** What auth-service may not run without. */
+export interface Secrets {
+  signingKeysFile: string
+  refreshTokenSecret: string
+}
+
+async function keep(file: string, make: () => string): Promise<string> {
+  const known = await readFile(file, 'utf8').catch(() => undefined)
+  if (known) return known
+  const made = make()
+  await writeFile(file, made, { mode: 0o600 })
+  return made
+}
+
+/**
+ * Made once and kept in `directory`, readable by this user alone.
+ * @throws Error when the signing keys cannot be made
+ */
+export async function ensureSecrets(directory: string): Promise<Secrets> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const signingKeysFile = join(directory, 'signing-keys.json')
+  const refreshTokenSecret = await keep(join(directory, 'refresh-token-secret'), () =>
+    randomBytes(SECRET_BYTES).toString('base64url'),
+  )
+  const known = await access(signingKeysFile).then(
+    () => true,
+    () => false,
+  )
+  if (!known) {
+    const script = join(ROOT, 'auth-service', 'src', 'commands', 'keys.ts')
+    const made = await run(process.execPath, [script, signingKeysFile], KEYS_TIMEOUT_MS)
+    if (!made.ok) throw new Error(`The signing keys cannot be made: ${made.stderr.trim()}`)
+  }
+  return { signingKeysFile, refreshTokenSecret }
+}

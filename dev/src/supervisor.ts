@@ -1,0 +1,158 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type LineHandler, readLines } from './lines.ts'
+
+const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url))
+/** Kept per child, to say what it said before it ended unexpectedly. */
+const LAST_LINES = 15
+export const STOP_TIMEOUT_MS = 8_000
+
+export interface ChildSpec {
+  /** How the child is called in the log */
+  name: string
+  command: string
+  args: readonly string[]
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** Where the process itself runs, when `command` is only its client; signals other than SIGTERM go there. */
+  container?: string
+}
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+export interface Child {
+  readonly name: string
+  readonly pid: number
+  readonly exited: Promise<Exit>
+  isRunning(): boolean
+  lastLines(): string[]
+  /** To the child and all it started. After SIGTERM, SIGINT, SIGQUIT and SIGKILL its end is expected. */
+  signal(signal: NodeJS.Signals): void
+  /** SIGTERM, then SIGKILL after `timeoutMs`; resolves when the process has ended. */
+  stop(timeoutMs?: number): Promise<void>
+}
+
+export interface Supervisor {
+  /** @throws Error when the command cannot be started */
+  spawn(spec: ChildSpec): Promise<Child>
+  /** Ends every child, bounded by `timeoutMs`. */
+  stopAll(timeoutMs?: number): Promise<void>
+  /** Ends every child at once. */
+  killAll(): void
+}
+
+export interface SupervisorEvents {
+  onLine?: LineHandler
+  /** A child ended that nobody had asked to. */
+  onUnexpectedExit?: (child: Child, exit: Exit) => void
+}
+
+const ENDING = new Set<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL'])
+
+/** @returns one sentence, followed by the child's last lines */
+export function describeExit(child: Child, { code, signal }: Exit): string {
+  const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
+  const lines = child.lastLines()
+  const tail = lines.length > 0 ? `\n${lines.map((line) => `  | ${line}`).join('\n')}` : ''
+  return `${child.name} ${how} unexpectedly.${tail}`
+}
+
+/** A process that ends what is left when this one ends, however it ends; the pipe to it closes by itself. */
+function startGuard(): (line: string) => void {
+  const guard = spawn('sh', [GUARD], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  guard.unref()
+  // The pipe must not keep this process alive either; it is a socket, though typed as a stream.
+  ;(guard.stdin as unknown as { unref(): void }).unref()
+  guard.stdin.on('error', () => {})
+  return (line) => void guard.stdin.write(`${line}\n`)
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    // EPERM is macOS's word for a group of which only a zombie is left.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error
+  }
+}
+
+function started(process: ChildProcess, spec: ChildSpec): Promise<number> {
+  return new Promise((resolve, reject) => {
+    process.once('spawn', () => resolve(process.pid as number))
+    process.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'ENOENT' ? 'there is no such command' : error.message
+      reject(new Error(`${spec.name} cannot be started with "${spec.command}": ${reason}.`))
+    })
+  })
+}
+
+/** Starts processes, each in a group of its own, hands on what they print, and ends all of them. */
+export function createSupervisor({ onLine, onUnexpectedExit }: SupervisorEvents = {}): Supervisor {
+  const children = new Set<Child>()
+  const guard = startGuard()
+
+  async function spawnChild(spec: ChildSpec): Promise<Child> {
+    const options = { env: spec.env ?? process.env, detached: true, ...(spec.cwd && { cwd: spec.cwd }) }
+    const running = spawn(spec.command, spec.args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const exited = new Promise<Exit>((resolve) =>
+      running.once('close', (code, signal) => resolve({ code, signal })),
+    )
+    const pid = await started(running, spec)
+    const lastLines: string[] = []
+    let expected = false
+    guard(spec.container ? `+docker ${spec.container}` : `+ ${pid}`)
+
+    const child: Child = {
+      name: spec.name,
+      pid,
+      exited,
+      isRunning: () => children.has(child),
+      lastLines: () => [...lastLines],
+      signal(signal) {
+        if (!children.has(child)) return
+        if (ENDING.has(signal)) expected = true
+        if (spec.container && signal !== 'SIGTERM')
+          execFile('docker', ['kill', '--signal', signal, spec.container])
+        else signalGroup(pid, signal)
+      },
+      async stop(timeoutMs = STOP_TIMEOUT_MS) {
+        child.signal('SIGTERM')
+        // A process that was stopped by SIGSTOP hears SIGTERM only when it goes on.
+        child.signal('SIGCONT')
+        const timer = setTimeout(() => child.signal('SIGKILL'), timeoutMs)
+        await exited
+        clearTimeout(timer)
+      },
+    }
+    children.add(child)
+    for (const stream of [running.stdout, running.stderr]) {
+      readLines(stream, (line) => {
+        lastLines.push(line)
+        if (lastLines.length > LAST_LINES) lastLines.shift()
+        onLine?.(spec.name, line)
+      })
+    }
+    // What the child itself had started must not outlive it, nor keep its output open.
+    running.once('exit', () => signalGroup(pid, 'SIGKILL'))
+    void exited.then((exit) => {
+      children.delete(child)
+      guard(spec.container ? `-docker ${spec.container}` : `- ${pid}`)
+      if (!expected) onUnexpectedExit?.(child, exit)
+    })
+    return child
+  }
+
+  return {
+    spawn: spawnChild,
+    async stopAll(timeoutMs) {
+      await Promise.all([...children].map((child) => child.stop(timeoutMs)))
+    },
+    killAll() {
+      for (const child of children) child.signal('SIGKILL')
+    },
+  }
+}
