@@ -1,0 +1,68 @@
+# AuthDB. `make dev` runs the whole system, `make test` tests it, `make check` reads it; the README explains the rest.
+# Everything is installed inside this checkout; `make clean` removes it.
+
+SHELL := /bin/sh
+CACHE := $(CURDIR)/.cache
+NODE_VERSION := $(shell cat .node-version)
+# Where the machine's Node is older, the one that `make node` puts here comes first.
+export PATH := $(CACHE)/node/node_modules/.bin:$(PATH)
+# Given on the command line (make dev TASKS=5), these reach the commands through their environment.
+export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT MONGODB_PORT REDIS_PORT
+export NODE_COMPILE_CACHE := $(CACHE)/compile
+
+PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json auth-service/package-lock.json \
+	task-service/package-lock.json e2e/package-lock.json bench/package-lock.json))
+SERVICES := $(filter auth-service task-service,$(PACKAGES))
+STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
+
+.PHONY: dev test check clean keys node install twins lint types openapi
+
+dev: install
+	@exec node dev/src/commands/dev.ts
+
+test: install
+	@node dev/src/commands/test.ts
+
+check: lint types twins openapi
+
+lint: install
+	dev/node_modules/.bin/biome check --error-on-warnings .
+
+types: install
+	@set -e; for package in $(PACKAGES); do echo "typecheck $$package"; (cd $$package && npm run --silent typecheck); done
+
+twins: install
+	@node dev/src/commands/twins.ts
+
+# Fails when a committed openapi.json is not what the routes say.
+openapi: install
+	@set -e; for service in $(SERVICES); do (cd $$service && npm run --silent --if-present openapi:check); done
+
+# Makes the signing keys of `make dev`, or adds a new one and retires old ones.
+keys: install
+	@mkdir -p $(CACHE)/dev && chmod 700 $(CACHE)/dev
+	@node auth-service/src/commands/keys.ts $(CACHE)/dev/signing-keys.json
+
+install: $(STAMPS)
+
+# One after another, since each uses all the network and processors there are.
+$(CACHE)/installed/%: %/package-lock.json %/package.json | node
+	@echo "installing $*"
+	@cd $* && npm ci --silent --no-audit --no-fund
+	@if [ -f $*/.taprc ]; then cd $* && node_modules/.bin/tap build >$(CACHE)/tap-build.log 2>&1 || { cat $(CACHE)/tap-build.log; exit 1; }; fi
+	@mkdir -p $(@D) && touch $@
+
+# One clear sentence for what is missing; a Node of the right age, from npm where the machine's is older.
+node:
+	@mkdir -p $(CACHE)
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "AuthDB needs Node 18 or newer with npm (https://nodejs.org), and there is none on PATH."; exit 1; }
+	@command -v python3 >/dev/null || { echo "AuthDB needs Python 3 (for the databases it starts where none is installed), and there is no python3 on PATH."; exit 1; }
+	@major=$$(node -p 'process.versions.node.split(".")[0]'); \
+	if [ "$$major" -lt 18 ]; then echo "AuthDB needs Node 18 or newer to install its own; this one is $$(node -v)."; exit 1; fi; \
+	if [ "$$major" -lt $(NODE_VERSION) ]; then \
+		echo "installing Node $(NODE_VERSION) into .cache/node (this machine has $$(node -v))"; \
+		npm install --silent --no-audit --no-fund --prefix $(CACHE)/node node@$(NODE_VERSION); \
+	fi
+
+clean:
+	rm -rf $(CACHE) $(PACKAGES:%=%/node_modules) $(PACKAGES:%=%/.tap)

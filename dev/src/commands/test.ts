@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from '../checkout.ts'
+import { readLines } from '../lines.ts'
+import { formatLine } from '../log-format.ts'
+import { startPlatform } from '../platform.ts'
+import { type Stores, startStores } from '../stores/stores.ts'
+import { createSupervisor, describeExit } from '../supervisor.ts'
+import type { System } from '../system.ts'
+import { type Counts, createTapReport } from '../tap-report.ts'
+
+/** Their own tests, with real stores; then all together through the gateway. */
+const PACKAGES = ['dev', 'auth-service', 'task-service']
+const ADMIN_EMAIL = 'admin@authdb.test'
+/** Of a run that did not come to its end. */
+const CRASHED: Counts = { passed: 0, failed: 1, skipped: 0 }
+const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0' }
+const SHOWN_LOG_LINES = 200
+
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+/** Runs the tests of one package and prints them; a runner that crashes counts as one failure at least. */
+async function testPackage(name: string, env: NodeJS.ProcessEnv): Promise<Counts> {
+  const startedAt = performance.now()
+  say(`\n# ${name}`)
+  const report = createTapReport(say)
+  const tap = join(ROOT, name, 'node_modules', '.bin', 'tap')
+  const run = spawn(tap, ['run', '--reporter=tap'], {
+    cwd: join(ROOT, name),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  readLines(run.stdout, report.push)
+  const exitCode = await new Promise<number | null>((resolve) => {
+    run.once('error', (error) => {
+      say(`${name}: ${error.message}`)
+      resolve(null)
+    })
+    run.once('close', resolve)
+  })
+  let counts = report.counts() ?? CRASHED
+  if (exitCode !== 0 && counts.failed === 0) counts = { ...counts, failed: 1 }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  const crashed = report.counts() ? '' : ` - the runner ended with ${exitCode} before its summary`
+  say(
+    `# ${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${seconds} s${crashed}`,
+  )
+  return counts
+}
+
+/** What a test needs to know to talk to the system from outside. */
+function clientEnvironment(stores: Stores, { baseUrl, auth, tasks }: System): NodeJS.ProcessEnv {
+  return {
+    BASE_URL: baseUrl,
+    AUTH_URL: auth.url,
+    AUTH_INTERNAL_URL: auth.internalUrl,
+    TASK_URLS: tasks.map((task) => task.url).join(','),
+    TASK_INTERNAL_URLS: tasks.map((task) => task.internalUrl).join(','),
+    MONGODB_URI: stores.mongodbUri,
+    REDIS_URL: stores.redisUrl,
+    ADMIN_EMAIL,
+  }
+}
+
+/** The end-to-end tests: three task-service instances behind the gateway, limits off. Their log is shown when one fails. */
+async function testSystem(stores: Stores): Promise<Counts> {
+  const log: string[] = []
+  try {
+    const platform = await startPlatform({
+      stores,
+      env: { ...process.env, ...NO_LIMITS },
+      authEnv: { ADMIN_EMAIL },
+      onLine(source, line) {
+        log.push(formatLine(source, line, false))
+        if (log.length > SHOWN_LOG_LINES) log.shift()
+      },
+    })
+    const counts = await testPackage('e2e', clientEnvironment(stores, platform.system))
+    await platform.stop()
+    if (counts.failed > 0) say(`\n# The last ${log.length} log lines of the system\n${log.join('\n')}`)
+    return counts
+  } catch (error) {
+    say(`e2e: the system does not start: ${(error as Error).message}`)
+    return CRASHED
+  }
+}
+
+async function testAll(stores: Stores): Promise<Counts[]> {
+  const env = { MONGODB_URI: stores.mongodbUri, REDIS_URL: stores.redisUrl }
+  const all: Counts[] = []
+  for (const name of PACKAGES) all.push(await testPackage(name, env))
+  if (existsSync(join(ROOT, 'e2e', 'package.json'))) all.push(await testSystem(stores))
+  return all
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'authdb-test-'))
+const supervisor = createSupervisor({ onUnexpectedExit: (child, exit) => say(describeExit(child, exit)) })
+
+async function cleanUp(): Promise<void> {
+  await supervisor.stopAll()
+  await rm(directory, { recursive: true, force: true })
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void cleanUp().then(() => process.exit(1)))
+}
+
+let all: Counts[] = [CRASHED]
+try {
+  const stores = await startStores({ supervisor, dataDir: directory, say })
+  for (const line of stores.describe) say(line)
+  all = await testAll(stores)
+} catch (error) {
+  say((error as Error).message)
+}
+await cleanUp()
+const total = (field: keyof Counts) => all.reduce((sum, counts) => sum + counts[field], 0)
+const skipped = total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''
+say(`\n${total('passed')} passed, ${total('failed')} failed${skipped}`)
+process.exitCode = total('failed') === 0 ? 0 : 1
