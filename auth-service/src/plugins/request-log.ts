@@ -13,7 +13,7 @@ export function requestId(request: IncomingMessage): string {
 }
 
 function traceId(request: FastifyRequest): string | undefined {
-  const traceparent = request.headers['traceparent']
+  const traceparent = request.headers.traceparent
   return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined
 }
 

@@ -83,7 +83,8 @@ async function publicHttp(
     defaultMetrics: { enabled: true, register: registry },
     routeMetrics: {
       enabled: { histogram: true, summary: false },
-      overrides: { histogram: { registers: [registry] } },
+      // The summary is made even when it is off; in the library's global registry two apps in one process collide.
+      overrides: { histogram: { registers: [registry] }, summary: { registers: [registry] } },
     },
   })
   await app.register(helmet, {
