@@ -6,6 +6,7 @@ import createError from '@fastify/error'
  */
 export const EmailTaken = createError('email_taken', 'Email already registered', 400)
 export const EmailInvalid = createError('email_invalid', 'Please enter a valid e-mail address', 400)
+export const FormMalformed = createError('malformed_form', 'The form could not be read', 400)
 export const PasswordWeak = createError('password_weak', '%s', 400)
 
 export const TokenMissing = createError('token_missing', 'Not authenticated', 401)

@@ -1,8 +1,8 @@
 import formbody from '@fastify/formbody'
-import multipart from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import multipartForm from '../plugins/multipart-form.ts'
 import { problems } from '../plugins/openapi.ts'
 import type { AddressLimit } from './attempts.ts'
 import type { LoginService } from './login.service.ts'
@@ -11,8 +11,6 @@ import { Login, type LoginBody, LogoutQuery, Refresh, Tokens } from './sessions.
 import type { SessionService } from './sessions.service.ts'
 
 const MAX_USER_AGENT = 300
-/** A log-in form is a handful of short fields and no file. */
-const FORM_LIMITS = { fieldNameSize: 100, fieldSize: 4_096, fields: 10, files: 0, parts: 10, headerPairs: 20 }
 
 function deviceOf(request: FastifyRequest): Device {
   return { address: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT) }
@@ -30,7 +28,7 @@ function sendLimit(reply: FastifyReply, limit: AddressLimit | null): void {
 /** Without a token: log-in by form or JSON. The only route that takes forms. */
 export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = async (app, { login }) => {
   await app.register(formbody)
-  await app.register(multipart, { attachFieldsToBody: 'keyValues', limits: FORM_LIMITS })
+  await app.register(multipartForm)
   app.post(
     '/auth/login',
     {

@@ -1,0 +1,117 @@
+import t from 'tap'
+import { newAdmin } from './support/admin.ts'
+import { call, loggedIn, login, newEmail, register } from './support/client.ts'
+import { type Row, refuses } from './support/refuses.ts'
+import { PASSWORD, startInstance, startService } from './support/service.ts'
+
+const service = await startService(t, { ADMIN_EMAIL: 'Boss@Example.com', PASSWORD_MIN_LENGTH: '8' })
+const { app } = service
+
+const email = newEmail()
+const badAddresses = [
+  '',
+  'nobody',
+  'a@b',
+  '@example.com',
+  'a@@example.com',
+  'a b@example.com',
+  'a@exa mple.com',
+  'a@.com',
+  'a@example.',
+  `${'a'.repeat(65)}@example.com`,
+  `a@${'b'.repeat(250)}.com`,
+]
+const badPasswords = {
+  'too short': 'passwor',
+  'too short in characters, not in bytes': '🐴🐴🐴🐴🐴🐴🐴',
+  'too long': 'x1y2'.repeat(33),
+  common: 'Sunshine1',
+  'common in full-width letters': 'ｓｕｎｓｈｉｎｅ',
+  'a common one twice': 'dragondragon',
+  'one letter over and over': 'aaaaaaaaaaaaaaaa',
+  'two letters over and over': 'abababababababab',
+  'a row of digits': '12345678901234567',
+  'a row of letters backwards': 'zyxwvutsrqp',
+  'the own address': `my ${email.split('@')[0]} it is`,
+  'the product': 'I like AuthDB much',
+}
+refuses(app, [
+  ...badAddresses.map(
+    (bad): Row => ({
+      why: `the address “${bad.slice(0, 20)}”`,
+      url: '/auth/register',
+      body: { email: bad, password: PASSWORD },
+      status: 400,
+      code: 'email_invalid',
+    }),
+  ),
+  ...Object.entries(badPasswords).map(
+    ([why, bad]): Row => ({
+      why: `a password that is ${why}`,
+      url: '/auth/register',
+      body: { email, password: bad },
+      status: 400,
+      code: 'password_weak',
+    }),
+  ),
+])
+
+t.test('a password may be any Unicode, and is the same however it was composed', async (t) => {
+  const address = newEmail()
+  const password = 'Zoë läuft ﬂink über 🐴'
+  const sent = { email: address, password: password.normalize('NFD') }
+  t.equal((await call(app, 'POST', '/auth/register', sent)).status, 201)
+  const { status } = await call(app, 'POST', '/auth/login', {
+    email: address,
+    password: password.normalize('NFC'),
+  })
+  t.equal(status, 200)
+})
+
+t.test('of many registrations of one address at once, on two instances, one succeeds', async (t) => {
+  const second = await startInstance(t, service.environment)
+  const body = { email: newEmail(), password: PASSWORD }
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => call(i % 2 ? app : second, 'POST', '/auth/register', body)),
+  )
+  t.equal(answers.filter(({ status }) => status === 201).length, 1)
+  const refused = answers.filter(({ status }) => status !== 201)
+  t.ok(refused.every(({ status, body }) => status === 400 && body.code === 'email_taken'))
+})
+
+t.test(
+  'ADMIN_EMAIL becomes an administrator by registering while there is none, and not again',
+  async (t) => {
+    t.match(await call(app, 'POST', '/auth/register', { email: newEmail(), password: PASSWORD }), {
+      body: { role: 'USER' },
+    })
+    const boss = await register(app, 'boss@example.com')
+    t.match(boss, { role: 'ADMIN' })
+    const other = await newAdmin(service)
+    t.equal(
+      (await call(app, 'DELETE', `/users/${boss._id}`, undefined, other.tokens.access_token)).status,
+      200,
+    )
+    t.match(await register(app, 'boss@example.com'), { role: 'USER' })
+    await startInstance(t, service.environment)
+    const { access_token } = await login(app, 'boss@example.com')
+    t.match(
+      await call(app, 'GET', '/auth/me', undefined, access_token),
+      { body: { role: 'USER' } },
+      'nor by a restart',
+    )
+  },
+)
+
+t.test('ADMIN_EMAIL promotes an account that is there at the first start', async (t) => {
+  const fresh = await startService(t)
+  const { email: address, tokens } = await loggedIn(fresh.app)
+  await startInstance(t, { ...fresh.environment, ADMIN_EMAIL: address.toUpperCase() })
+  t.equal(
+    (await call(fresh.app, 'GET', '/auth/me', undefined, tokens.access_token)).status,
+    401,
+    'its sessions end',
+  )
+  const { access_token } = await login(fresh.app, address)
+  t.equal((await call(fresh.app, 'GET', '/users/', undefined, access_token)).status, 200)
+})
