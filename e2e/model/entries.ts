@@ -11,11 +11,11 @@ export type Entry =
 export const NOBODY = -1
 export const EMPTY: Entry = { kind: 'empty' }
 
-export function valueOf(version: Version): Entry {
+export function cachedValue(version: Version): Entry {
   return { kind: 'value', version }
 }
 
-export function leaseOf(reader: number): Entry {
+export function fillLease(reader: number): Entry {
   return { kind: 'lease', reader }
 }
 
@@ -37,14 +37,14 @@ export function unmark(entry: Entry, writer: number, version: Version): Entry {
   if ((entry.writers & (1 << writer)) === 0) return { ...entry, tainted: true }
   const others = entry.writers & ~(1 << writer)
   if (others !== 0) return { kind: 'mark', writers: others, tainted: true }
-  return entry.tainted ? EMPTY : valueOf(version)
+  return entry.tainted ? EMPTY : cachedValue(version)
 }
 
 /** UNMARK as one would first write it: the last writer leaves its value, whoever else was there. */
 export function unmarkWithoutTaint(entry: Entry, writer: number, version: Version): Entry {
   if (entry.kind !== 'mark') return EMPTY
   const others = entry.writers & ~(1 << writer)
-  return others === 0 ? valueOf(version) : { kind: 'mark', writers: others, tainted: false }
+  return others === 0 ? cachedValue(version) : { kind: 'mark', writers: others, tainted: false }
 }
 
 /** UNMARK without write-through: the last writer deletes, the next reader fills. */
@@ -55,7 +55,7 @@ export function unmarkByDeleting(entry: Entry, writer: number): Entry {
 
 /** Script FILL: only under the reader's own lease. */
 export function fill(entry: Entry, reader: number, version: Version): Entry {
-  return entry.kind === 'lease' && entry.reader === reader ? valueOf(version) : entry
+  return entry.kind === 'lease' && entry.reader === reader ? cachedValue(version) : entry
 }
 
 /**

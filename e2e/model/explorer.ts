@@ -38,7 +38,10 @@ export interface Limits {
 }
 
 /** Visits every reachable state of the model, breadth first, and keeps a shortest counterexample of each broken property. */
-export function explore<State>(model: Model<State>, { maxStates = 60_000_000, until }: Limits = {}): Exploration {
+export function explore<State>(
+  model: Model<State>,
+  { maxStates = 60_000_000, until }: Limits = {},
+): Exploration {
   const started = performance.now()
   const visited = new VisitedStates(model.words)
   const key = new StateKey(model.words)

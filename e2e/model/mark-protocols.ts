@@ -1,7 +1,29 @@
-import { confirm, describe, EMPTY, type Entry, fill, leaseOf, mark, unmark, unmarkByDeleting, unmarkWithoutTaint } from './entries.ts'
+import {
+  confirm,
+  describe,
+  EMPTY,
+  type Entry,
+  fill,
+  fillLease,
+  mark,
+  unmark,
+  unmarkByDeleting,
+  unmarkWithoutTaint,
+} from './entries.ts'
 import type { Step } from './explorer.ts'
 import { commitThenTouch } from './naive-protocols.ts'
-import { answer, commit, type Protocol, readerOf, setReader, setWriter, spend, succeed, type World, writerOf } from './one-redis.ts'
+import {
+  answer,
+  commit,
+  type Protocol,
+  readerOf,
+  setReader,
+  setWriter,
+  spend,
+  succeed,
+  type World,
+  writerOf,
+} from './one-redis.ts'
 import { stepOf, type Version } from './promises.ts'
 
 /** A read that fills only under a lease it won; with `confirms`, a read that does not fill ends with script CONFIRM. */
@@ -17,7 +39,9 @@ function readUnderLease(confirms: boolean): Protocol['read'] {
       case 'fill':
         return [fillOrConfirm(world, i, confirms)]
       case 'read only':
-        return confirms ? [readDatabase(world, i, 'confirm')] : [answer(world, i, world.committed, 'reads the database')]
+        return confirms
+          ? [readDatabase(world, i, 'confirm')]
+          : [answer(world, i, world.committed, 'reads the database')]
       case 'confirm':
         return [answerConfirmed(world, i, 'CONFIRM')]
     }
@@ -33,7 +57,7 @@ function get(world: World, i: number): Step<World> {
 
 function takeLease(world: World, i: number): Step<World> {
   if (world.cache.kind === 'empty') {
-    return stepOf(`r${i} takes the lease`, setReader(world, i, { next: 'read and fill' }, leaseOf(i)))
+    return stepOf(`r${i} takes the lease`, setReader(world, i, { next: 'read and fill' }, fillLease(i)))
   }
   return stepOf(`r${i} does not get the lease`, setReader(world, i, { next: 'read only' }))
 }
@@ -49,12 +73,15 @@ function fillOrConfirm(world: World, i: number, confirms: boolean): Step<World> 
   const { version } = readerOf(world, i)
   const cache = fill(world.cache, i, version)
   if (cache !== world.cache) return answer({ ...world, cache }, i, version, 'fills')
-  return confirms ? answerConfirmed(world, i, 'may not fill, CONFIRM') : answer(world, i, version, 'may not fill')
+  return confirms
+    ? answerConfirmed(world, i, 'may not fill, CONFIRM')
+    : answer(world, i, version, 'may not fill')
 }
 
 function answerConfirmed(world: World, i: number, how: string): Step<World> {
   const { version } = readerOf(world, i)
-  if (world.cache.kind === 'value') return answer(world, i, world.cache.version, `${how} finds v${world.cache.version}`)
+  if (world.cache.kind === 'value')
+    return answer(world, i, world.cache.version, `${how} finds v${world.cache.version}`)
   return answer({ ...world, cache: confirm(world.cache) }, i, version, `${how} of ${describe(world.cache)}`)
 }
 

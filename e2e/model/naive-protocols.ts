@@ -1,6 +1,17 @@
-import { EMPTY, type Entry, valueOf } from './entries.ts'
+import { cachedValue, EMPTY, type Entry } from './entries.ts'
 import type { Step } from './explorer.ts'
-import { answer, commit, type Protocol, readerOf, setReader, setWriter, spend, succeed, type World, writerOf } from './one-redis.ts'
+import {
+  answer,
+  commit,
+  type Protocol,
+  readerOf,
+  setReader,
+  setWriter,
+  spend,
+  succeed,
+  type World,
+  writerOf,
+} from './one-redis.ts'
 import { stepOf, type Version } from './promises.ts'
 
 /** A read that fills without asking anybody: GET, on a miss read the database, then SET. */
@@ -21,7 +32,10 @@ function readAndSet(set: (entry: Entry, version: Version) => Entry): Protocol['r
 }
 
 /** A write that commits first, then touches the cache once, and succeeds also when that command is lost. */
-export function commitThenTouch(touch: (entry: Entry, version: Version) => Entry, command: string): Protocol['write'] {
+export function commitThenTouch(
+  touch: (entry: Entry, version: Version) => Entry,
+  command: string,
+): Protocol['write'] {
   return (world, i): Step<World>[] => {
     const { next, version } = writerOf(world, i)
     if (next === 'commit') return [commit(world, i)]
@@ -36,7 +50,7 @@ export function commitThenTouch(touch: (entry: Entry, version: Version) => Entry
 
 /** Overwrites only what is older. Nothing remembers the version of an entry that was evicted. */
 function setIfNewer(entry: Entry, version: Version): Entry {
-  return entry.kind === 'value' && entry.version >= version ? entry : valueOf(version)
+  return entry.kind === 'value' && entry.version >= version ? entry : cachedValue(version)
 }
 
 const common = { firstWriterStep: 'commit', keysCarryRunId: false } as const
@@ -45,15 +59,15 @@ const common = { firstWriterStep: 'commit', keysCarryRunId: false } as const
 export const deleteAfterWrite: Protocol = {
   ...common,
   name: 'delete after write',
-  read: readAndSet((_, version) => valueOf(version)),
+  read: readAndSet((_, version) => cachedValue(version)),
   write: commitThenTouch(() => EMPTY, 'DEL'),
 }
 
 export const writeThrough: Protocol = {
   ...common,
   name: 'write-through SET',
-  read: readAndSet((_, version) => valueOf(version)),
-  write: commitThenTouch((_, version) => valueOf(version), 'SET'),
+  read: readAndSet((_, version) => cachedValue(version)),
+  write: commitThenTouch((_, version) => cachedValue(version), 'SET'),
 }
 
 export const newerVersionWins: Protocol = {

@@ -7,7 +7,7 @@ import type { StateKey } from './visited-states.ts'
 export interface Faults {
   /** The entry is evicted, or its time to live ends. */
   readonly evictions: number
-  /** A writer dies between two of its steps. */
+  /** A writer dies between two of its steps, or just after its commit has left for the database, which it may reach late. */
   readonly crashes: number
   /** The command after the commit does not arrive. */
   readonly losses: number
@@ -20,7 +20,7 @@ export const NO_FAULTS: Faults = { evictions: 0, crashes: 0, losses: 0, failover
 /** What a reader does next; idle covers the GET that starts a read. */
 export type ReaderStep = 'idle' | 'take lease' | 'read and fill' | 'fill' | 'read only' | 'confirm'
 /** What a writer does next; the last step of a write includes its 2xx. */
-export type WriterStep = 'mark' | 'commit' | 'clean up' | 'done' | 'crashed' | 'refused'
+export type WriterStep = 'mark' | 'commit' | 'clean up' | 'done' | 'crashed' | 'commit under way' | 'refused'
 
 export interface Reader {
   readonly next: ReaderStep
@@ -62,8 +62,23 @@ export interface Size {
 }
 
 const IDLE = { before: NOTHING_TOLD, version: 0 }
-const READER_STEPS: readonly ReaderStep[] = ['idle', 'take lease', 'read and fill', 'fill', 'read only', 'confirm']
-const WRITER_STEPS: readonly WriterStep[] = ['mark', 'commit', 'clean up', 'done', 'crashed', 'refused']
+const READER_STEPS: readonly ReaderStep[] = [
+  'idle',
+  'take lease',
+  'read and fill',
+  'fill',
+  'read only',
+  'confirm',
+]
+const WRITER_STEPS: readonly WriterStep[] = [
+  'mark',
+  'commit',
+  'clean up',
+  'done',
+  'crashed',
+  'commit under way',
+  'refused',
+]
 const ENTRY_KINDS = ['empty', 'value', 'lease', 'mark']
 
 /** One key in one Redis, its database, and readers and writers that follow `protocol`. */
@@ -75,7 +90,11 @@ export function oneRedisModel(protocol: Protocol, size: Size, faults: Partial<Fa
       committed: 0,
       cache: EMPTY,
       replica: undefined,
-      readers: Array.from({ length: size.readers }, () => ({ next: 'idle', readsLeft: size.readsEach, ...IDLE })),
+      readers: Array.from({ length: size.readers }, () => ({
+        next: 'idle',
+        readsLeft: size.readsEach,
+        ...IDLE,
+      })),
       writers: Array.from({ length: size.writers }, () => ({ next: protocol.firstWriterStep, version: 0 })),
       told: NOTHING_TOLD,
       faults: { ...NO_FAULTS, ...faults },
@@ -85,18 +104,28 @@ export function oneRedisModel(protocol: Protocol, size: Size, faults: Partial<Fa
       ...world.readers.flatMap((reader, i) =>
         reader.next !== 'idle' || reader.readsLeft > 0 ? protocol.read(world, i) : [],
       ),
-      ...world.writers.flatMap((_, i) => [...protocol.write(world, i), ...crash(world, i, protocol)]),
+      ...world.writers.flatMap((_, i) => [...protocol.write(world, i), ...crash(world, i)]),
       ...evict(world),
       ...failOver(world, protocol),
     ],
   }
 }
 
-export function setReader(world: World, i: number, change: Partial<Reader>, cache: Entry = world.cache): World {
+export function setReader(
+  world: World,
+  i: number,
+  change: Partial<Reader>,
+  cache: Entry = world.cache,
+): World {
   return { ...world, cache, readers: world.readers.with(i, { ...readerOf(world, i), ...change }) }
 }
 
-export function setWriter(world: World, i: number, change: Partial<Writer>, cache: Entry = world.cache): World {
+export function setWriter(
+  world: World,
+  i: number,
+  change: Partial<Writer>,
+  cache: Entry = world.cache,
+): World {
   return { ...world, cache, writers: world.writers.with(i, { ...writerOf(world, i), ...change }) }
 }
 
@@ -111,7 +140,12 @@ export function writerOf(world: World, i: number): Writer {
 /** The reader answers: the one place where the promises are judged. */
 export function answer(world: World, i: number, version: Version, how: string): Step<World> {
   const { before, readsLeft } = readerOf(world, i)
-  const after = setReader(world, i, { next: 'idle', readsLeft: readsLeft - 1, ...IDLE }, withoutToken(world.cache, i))
+  const after = setReader(
+    world,
+    i,
+    { next: 'idle', readsLeft: readsLeft - 1, ...IDLE },
+    withoutToken(world.cache, i),
+  )
   const replica = world.replica && withoutToken(world.replica, i)
   const label = `r${i} ${how}, answers v${version} (at its start v${before.acknowledged} acknowledged, v${before.shown} shown)`
   return stepOf(label, { ...after, replica, told: show(world.told, version) }, brokenBy(version, before))
@@ -138,11 +172,15 @@ function withoutToken(entry: Entry, reader: number): Entry {
   return entry.kind === 'lease' && entry.reader === reader ? { kind: 'lease', reader: NOBODY } : entry
 }
 
-function crash(world: World, i: number, protocol: Protocol): Step<World>[] {
+function crash(world: World, i: number): Step<World>[] {
   const { next } = writerOf(world, i)
-  const inside = next !== protocol.firstWriterStep && (next === 'commit' || next === 'clean up')
-  if (world.faults.crashes === 0 || !inside) return []
-  return [stepOf(`w${i} CRASHES`, setWriter(spend(world, 'crashes'), i, { next: 'crashed', version: 0 }))]
+  if (next === 'commit under way') {
+    const label = `v${world.committed + 1} of w${i} reaches the database`
+    return [stepOf(label, { ...setWriter(world, i, { next: 'crashed' }), committed: world.committed + 1 })]
+  }
+  if (world.faults.crashes === 0 || (next !== 'commit' && next !== 'clean up')) return []
+  const after = next === 'commit' ? 'commit under way' : 'crashed'
+  return [stepOf(`w${i} CRASHES`, setWriter(spend(world, 'crashes'), i, { next: after, version: 0 }))]
 }
 
 function evict(world: World): Step<World>[] {
@@ -153,9 +191,12 @@ function evict(world: World): Step<World>[] {
 function failOver(world: World, protocol: Protocol): Step<World>[] {
   if (world.faults.failovers === 0) return []
   if (protocol.keysCarryRunId) {
-    return [stepOf('FAIL-OVER to a Redis with another run id', { ...spend(world, 'failovers'), cache: EMPTY })]
+    return [
+      stepOf('FAIL-OVER to a Redis with another run id', { ...spend(world, 'failovers'), cache: EMPTY }),
+    ]
   }
-  if (world.replica === undefined) return [stepOf('the replica has got this far', { ...world, replica: world.cache })]
+  if (world.replica === undefined)
+    return [stepOf('the replica has got this far', { ...world, replica: world.cache })]
   const after = { ...spend(world, 'failovers'), cache: world.replica, replica: undefined }
   return [stepOf('FAIL-OVER to the lagging replica', after)]
 }
@@ -171,8 +212,10 @@ function writeKey(world: World, key: StateKey): void {
     key.put(entry?.kind === 'value' ? entry.version : 0, 2)
     key.put(entry?.kind === 'mark' && entry.tainted ? 1 : 0, 1)
   }
-  for (const code of world.readers.map((reader, i) => readerCode(world, reader, i)).sort()) key.put(code, 14)
-  for (const code of world.writers.map((writer, i) => writerCode(world, writer, i)).sort()) key.put(code, 7)
+  for (const code of world.readers.map((reader, i) => readerCode(world, reader, i)).sort(ascending))
+    key.put(code, 14)
+  for (const code of world.writers.map((writer, i) => writerCode(world, writer, i)).sort(ascending))
+    key.put(code, 7)
 }
 
 function readerCode(world: World, { next, readsLeft, before, version }: Reader, i: number): number {
@@ -192,4 +235,8 @@ function leaseBit(entry: Entry | undefined, reader: number): number {
 
 function markBit(entry: Entry | undefined, writer: number): number {
   return entry?.kind === 'mark' && (entry.writers & (1 << writer)) !== 0 ? 1 : 0
+}
+
+function ascending(a: number, b: number): number {
+  return a - b
 }

@@ -77,7 +77,8 @@ export class VisitedStates {
   #slotFor(words: Int32Array): number {
     const mask = this.#slots.length - 1
     let slot = hash(words) & mask
-    while (this.#slots[slot] !== 0 && !this.#holds((this.#slots[slot] as number) - 1, words)) slot = (slot + 1) & mask
+    while (this.#slots[slot] !== 0 && !this.#holds((this.#slots[slot] as number) - 1, words))
+      slot = (slot + 1) & mask
     return slot
   }
 

@@ -1,0 +1,114 @@
+import { confirm, describe, EMPTY, type Entry, fill, fillLease } from './entries.ts'
+import {
+  IDLE_READER,
+  instanceOf,
+  leaseHolds,
+  OFF,
+  type Reader,
+  reachableSlot,
+  type System,
+  setEntry,
+  withoutToken,
+} from './epoch-system.ts'
+import type { Step } from './explorer.ts'
+import { brokenBy, show, stepOf, type Version } from './promises.ts'
+
+/** Everything that reader `i` may do next. */
+export function stepsOfReader(system: System, i: number): Step<System>[] {
+  const reader = system.readers[i] as Reader
+  switch (reader.next) {
+    case 'idle':
+      return system.readsLeft > 0 ? [begin(system, i, reader)] : []
+    case 'check':
+      return [checkHit(system, i, reader)]
+    case 'claim':
+      return [claim(system, i, reader)]
+    case 'read and fill':
+      return [readDatabase(system, i, 'fill')]
+    case 'fill':
+      return [fillEntry(system, i, reader)]
+    case 'read only':
+      return system.rules.confirmReads
+        ? [readDatabase(system, i, 'confirm')]
+        : [answer(system, i, system.committed, 'reads the database')]
+    case 'confirm':
+      return [confirmRead(system, i, reader, 'CONFIRM')]
+  }
+}
+
+/** The GET, where the instance has a lease on a settled epoch with a cache; else the database alone. */
+function begin(system: System, i: number, { instance }: Reader): Step<System> {
+  const begun = { ...setReader(system, i, { before: system.told }), readsLeft: system.readsLeft - 1 }
+  const { lease } = instanceOf(system, instance)
+  if (!lease?.settled || system.document.runs[lease.epoch] === OFF) {
+    return answer(begun, i, system.committed, 'has no cache to go by, reads the database')
+  }
+  const slot = reachableSlot(system, instance, lease.epoch)
+  if (slot === undefined)
+    return answer(begun, i, system.committed, 'does not reach Redis, reads the database')
+  const entry = system.entries[slot] as Entry
+  const version = entry.kind === 'value' ? entry.version : 0
+  const next = entry.kind === 'value' ? 'check' : entry.kind === 'empty' ? 'claim' : 'read only'
+  const label = `r${i} GET under epoch ${lease.epoch} finds: ${describe(entry)}`
+  return stepOf(label, setReader(begun, i, { next, epoch: lease.epoch, version }))
+}
+
+function checkHit(system: System, i: number, { instance, epoch, version }: Reader): Step<System> {
+  if (leaseHolds(system, instance, epoch)) return answer(system, i, version, `hit under epoch ${epoch}`)
+  return answer(system, i, system.committed, 'has lost its lease, reads the database')
+}
+
+function claim(system: System, i: number, { instance, epoch }: Reader): Step<System> {
+  const slot = reachableSlot(system, instance, epoch)
+  if (slot !== undefined && system.entries[slot] === EMPTY) {
+    return stepOf(
+      `r${i} may fill`,
+      setEntry(setReader(system, i, { next: 'read and fill' }), slot, fillLease(i)),
+    )
+  }
+  return stepOf(`r${i} may not fill`, setReader(system, i, { next: 'read only' }))
+}
+
+function readDatabase(system: System, i: number, next: 'fill' | 'confirm'): Step<System> {
+  const label = `r${i} reads v${system.committed} from the database`
+  return stepOf(label, setReader(system, i, { next, version: system.committed }))
+}
+
+function fillEntry(system: System, i: number, reader: Reader): Step<System> {
+  const slot = reachableSlot(system, reader.instance, reader.epoch)
+  if (slot !== undefined) {
+    const before = system.entries[slot] as Entry
+    const after = fill(before, i, reader.version)
+    if (after !== before) return answer(setEntry(system, slot, after), i, reader.version, 'fills')
+  }
+  return system.rules.confirmReads
+    ? confirmRead(system, i, reader, 'may not fill, CONFIRM')
+    : answer(system, i, reader.version, 'may not fill')
+}
+
+function confirmRead(
+  system: System,
+  i: number,
+  { instance, epoch, version }: Reader,
+  how: string,
+): Step<System> {
+  const slot = reachableSlot(system, instance, epoch)
+  if (slot === undefined) return answer(system, i, version, `${how} does not reach Redis`)
+  const entry = system.entries[slot] as Entry
+  if (entry.kind !== 'value')
+    return answer(setEntry(system, slot, confirm(entry)), i, version, `${how} of ${describe(entry)}`)
+  const shown = leaseHolds(system, instance, epoch) ? entry.version : version
+  return answer(system, i, shown, `${how} finds v${entry.version}`)
+}
+
+function setReader(system: System, i: number, change: Partial<Reader>): System {
+  return { ...system, readers: system.readers.with(i, { ...(system.readers[i] as Reader), ...change }) }
+}
+
+/** The read ends: the one place where the promises are judged. */
+function answer(system: System, i: number, version: Version, how: string): Step<System> {
+  const { before } = system.readers[i] as Reader
+  const after = withoutToken(setReader(system, i, IDLE_READER), i)
+  const label = `r${i} ${how}, answers v${version} (at its start v${before.acknowledged} acknowledged, v${before.shown} shown)`
+  return stepOf(label, { ...after, told: show(system.told, version) }, brokenBy(version, before))
+}

@@ -1,0 +1,294 @@
+import { describe, EMPTY, type Entry, NOBODY } from './entries.ts'
+import { writeEpochKey } from './epoch-key.ts'
+import { stepsOfReader } from './epoch-reads.ts'
+import { stepsOfWriter } from './epoch-writes.ts'
+import type { Model, Step } from './explorer.ts'
+import { NOTHING_TOLD, stepOf, type Told, type Version } from './promises.ts'
+
+/** The cache epoch that says "no cache". */
+export const OFF = 0
+/** The two Redis processes that there may be: the first one, and one that replaces it or stands beside it. */
+export const FIRST_RUN = 1
+export const SECOND_RUN = 2
+
+/** The document in the database that all instances renew their leases on. Epochs 1, 3, 5 name a Redis, 2 and 4 are off. */
+export interface EpochDocument {
+  readonly epoch: number
+  /** Run id per epoch so far, `OFF` for those without a cache. Index 0 is not used. */
+  readonly runs: readonly number[]
+  /** Somebody has waited until every lease on an older epoch had run out. */
+  readonly settled: boolean
+}
+
+/** What one renewal granted: valid until it expires, whatever the document says by then. */
+export interface Lease {
+  readonly epoch: number
+  readonly settled: boolean
+}
+
+export interface Instance {
+  readonly lease: Lease | undefined
+  /** The Redis process at the other end of its connection; undefined without one. */
+  readonly reaches: number | undefined
+}
+
+export type ReaderStep = 'idle' | 'check' | 'claim' | 'read and fill' | 'fill' | 'read only' | 'confirm'
+export type WriterStep =
+  | 'begin'
+  | 'commit'
+  | 'load'
+  | 'unmark'
+  | 'check'
+  | 'again'
+  | 'done'
+  | 'crashed'
+  | 'commit under way'
+
+export interface Reader {
+  readonly instance: number
+  readonly next: ReaderStep
+  readonly before: Told
+  /** The epoch of the lease this read began under. */
+  readonly epoch: number
+  readonly version: Version
+}
+
+export interface Writer {
+  readonly instance: number
+  readonly next: WriterStep
+  readonly epoch: number
+  /** Nobody else had a mark, and the epoch was settled: the new list may be left in the cache. */
+  readonly alone: boolean
+  readonly version: Version
+  /** The list to leave in the cache, 0 for none. */
+  readonly page: Version
+}
+
+export interface Faults {
+  /** A command to Redis, or its answer, does not arrive. */
+  readonly losses: number
+  /** An instance loses its connection, and may find itself connected to the other process. */
+  readonly disconnections: number
+  /** The first Redis ends with all it held. */
+  readonly restarts: number
+  readonly evictions: number
+  readonly crashes: number
+}
+
+export const NO_FAULTS: Faults = { losses: 0, disconnections: 0, restarts: 0, evictions: 0, crashes: 0 }
+
+/** Rules of the protocol that can be left out, to see that they are needed. */
+export interface Rules {
+  /** A hit and a 2xx count only while the lease that they began under is held. */
+  readonly checkLease: boolean
+  /** A new epoch is called settled only when every older lease has run out. */
+  readonly waitForLeases: boolean
+  /** A connection serves an epoch only when the process behind it is the one that the epoch names. */
+  readonly compareRunId: boolean
+  /**
+   * A write takes effect while its lease is held, or not at all. No protocol can make sure of that, time limits on
+   * both sides make it likely: it is left out unless asked for.
+   */
+  readonly commitInTime: boolean
+  /** A read that neither hits nor fills ends with script CONFIRM. */
+  readonly confirmReads: boolean
+}
+
+export const ALL_RULES: Rules = {
+  checkLease: true,
+  waitForLeases: true,
+  compareRunId: true,
+  commitInTime: false,
+  confirmReads: true,
+}
+
+export interface System {
+  readonly rules: Rules
+  readonly lastEpoch: number
+  readonly document: EpochDocument
+  /** By {@link slotOf}. */
+  readonly entries: readonly Entry[]
+  readonly firstRunAlive: boolean
+  readonly instances: readonly Instance[]
+  readonly readers: readonly Reader[]
+  readonly writers: readonly Writer[]
+  readonly readsLeft: number
+  readonly committed: Version
+  readonly told: Told
+  readonly faults: Faults
+}
+
+export interface Size {
+  /** For each instance, how many readers and writers it serves. */
+  readonly instances: readonly { readonly readers: number; readonly writers: number }[]
+  /** In one execution, by whichever reader. */
+  readonly reads: number
+  /** Epochs there may be in one execution: 3 = the cache is turned off and on again. */
+  readonly lastEpoch: number
+}
+
+const IDLE_WRITER = { next: 'begin', epoch: 0, alone: false, version: 0, page: 0 } as const
+export const IDLE_READER = { next: 'idle', before: NOTHING_TOLD, epoch: 0, version: 0 } as const
+
+/** The protocol of the service: marks and leases in Redis, under epochs in the database. */
+export function epochModel(
+  size: Size,
+  faults: Partial<Faults> = {},
+  rules: Partial<Rules> = {},
+): Model<System> {
+  const actors = (kind: 'readers' | 'writers') =>
+    size.instances.flatMap((instance, i) => Array.from({ length: instance[kind] }, () => i))
+  return {
+    name: 'mark, write, unmark under epoch leases',
+    words: 3 + size.instances.length + actors('readers').length + actors('writers').length,
+    initial: {
+      rules: { ...ALL_RULES, ...rules },
+      lastEpoch: size.lastEpoch,
+      document: { epoch: 1, runs: [OFF, FIRST_RUN], settled: true },
+      entries: Array.from({ length: size.lastEpoch + 1 }, () => EMPTY),
+      firstRunAlive: true,
+      instances: size.instances.map(() => ({ lease: { epoch: 1, settled: true }, reaches: FIRST_RUN })),
+      readers: actors('readers').map((instance) => ({ instance, ...IDLE_READER })),
+      writers: actors('writers').map((instance) => ({ instance, ...IDLE_WRITER })),
+      readsLeft: size.reads,
+      committed: 0,
+      told: NOTHING_TOLD,
+      faults: { ...NO_FAULTS, ...faults },
+    },
+    writeKey: writeEpochKey,
+    steps: (system) => [
+      ...system.readers.flatMap((_, i) => stepsOfReader(system, i)),
+      ...system.writers.flatMap((_, i) => stepsOfWriter(system, i)),
+      ...system.instances.flatMap((_, i) => [...leaseSteps(system, i), ...connectionSteps(system, i)]),
+      ...documentSteps(system),
+      ...redisSteps(system),
+    ],
+  }
+}
+
+/** Where the list is kept under `epoch` in the process `run`: there are two places per epoch that has a cache. */
+export function slotOf(epoch: number, run: number): number {
+  return epoch - 1 + (run - 1)
+}
+
+/** The place a command would reach now, or undefined when it reaches none that the epoch may use. */
+export function reachableSlot(system: System, instance: number, epoch: number): number | undefined {
+  const { reaches } = instanceOf(system, instance)
+  const run = system.document.runs[epoch]
+  if (reaches === undefined || run === OFF) return undefined
+  return system.rules.compareRunId && reaches !== run ? undefined : slotOf(epoch, reaches)
+}
+
+export function leaseHolds(system: System, instance: number, epoch: number): boolean {
+  return !system.rules.checkLease || instanceOf(system, instance).lease?.epoch === epoch
+}
+
+export function instanceOf(system: System, i: number): Instance {
+  return system.instances[i] as Instance
+}
+
+export function setInstance(system: System, i: number, change: Partial<Instance>): System {
+  return { ...system, instances: system.instances.with(i, { ...instanceOf(system, i), ...change }) }
+}
+
+export function setEntry(system: System, slot: number, entry: Entry): System {
+  return system.entries[slot] === entry ? system : { ...system, entries: system.entries.with(slot, entry) }
+}
+
+export function spend(system: System, fault: keyof Faults): System {
+  return { ...system, faults: { ...system.faults, [fault]: system.faults[fault] - 1 } }
+}
+
+/** A compare-and-set on the document: only the successor of the epoch one knows can be proposed. */
+export function propose(system: System, epoch: number, run: number): System {
+  if (system.document.epoch !== epoch || epoch === system.lastEpoch) return system
+  const runs = [...system.document.runs, run]
+  return { ...system, document: { epoch: epoch + 1, runs, settled: false } }
+}
+
+/** A reader's token must not be taken for that of its next read. */
+export function withoutToken(system: System, reader: number): System {
+  const slot = system.entries.findIndex((entry) => entry.kind === 'lease' && entry.reader === reader)
+  return slot === -1 ? system : setEntry(system, slot, { kind: 'lease', reader: NOBODY })
+}
+
+function leaseSteps(system: System, i: number): Step<System>[] {
+  const { lease } = instanceOf(system, i)
+  const { epoch, settled } = system.document
+  const steps: Step<System>[] = []
+  if (lease)
+    steps.push(
+      stepOf(`lease of i${i} on epoch ${lease.epoch} expires`, setInstance(system, i, { lease: undefined })),
+    )
+  // The grant counts from the moment the database answers; it is used later, but ends as if it had been used at once.
+  if (lease?.epoch !== epoch || lease.settled !== settled) {
+    const label = `i${i} renews: lease on epoch ${epoch}${settled ? '' : ', not settled'}`
+    steps.push(stepOf(label, setInstance(system, i, { lease: { epoch, settled } })))
+  }
+  return steps
+}
+
+/**
+ * Epochs change at any time: whoever may propose one, the protocol has to bear it. Turning the cache on again
+ * follows only a settled `off`.
+ */
+function documentSteps(system: System): Step<System>[] {
+  const { epoch, runs, settled } = system.document
+  const steps: Step<System>[] = []
+  if (!settled && (!system.rules.waitForLeases || noLeaseBefore(system, epoch))) {
+    const label = `epoch ${epoch} is settled: every older lease has run out`
+    steps.push(stepOf(label, { ...system, document: { ...system.document, settled: true } }))
+  }
+  if (epoch === system.lastEpoch) return steps
+  if (runs[epoch] !== OFF) steps.push(stepOf(`epoch ${epoch + 1}: off`, propose(system, epoch, OFF)))
+  else if (settled) {
+    for (const run of system.firstRunAlive ? [FIRST_RUN, SECOND_RUN] : [SECOND_RUN]) {
+      steps.push(stepOf(`epoch ${epoch + 1}: cache in run ${run}`, propose(system, epoch, run)))
+    }
+  }
+  return steps
+}
+
+/** Stands for waiting a whole lease from the moment an epoch was first seen, with clocks that run equally fast. */
+function noLeaseBefore(system: System, epoch: number): boolean {
+  return system.instances.every(({ lease }) => lease === undefined || lease.epoch >= epoch)
+}
+
+function connectionSteps(system: System, i: number): Step<System>[] {
+  const { reaches } = instanceOf(system, i)
+  if (reaches !== undefined) {
+    if (system.faults.disconnections === 0) return []
+    return [
+      stepOf(
+        `i${i} LOSES ITS CONNECTION`,
+        setInstance(spend(system, 'disconnections'), i, { reaches: undefined }),
+      ),
+    ]
+  }
+  return (system.firstRunAlive ? [FIRST_RUN, SECOND_RUN] : [SECOND_RUN]).map((run) =>
+    stepOf(`i${i} is connected to run ${run}`, setInstance(system, i, { reaches: run })),
+  )
+}
+
+function redisSteps(system: System): Step<System>[] {
+  const steps: Step<System>[] = []
+  if (system.faults.restarts > 0 && system.firstRunAlive)
+    steps.push(stepOf('RESTART of Redis: run 1 ends', endFirstRun(system)))
+  if (system.faults.evictions > 0) {
+    for (const [slot, entry] of system.entries.entries()) {
+      if (entry.kind === 'empty') continue
+      steps.push(
+        stepOf(`EVICTION of the ${describe(entry)}`, setEntry(spend(system, 'evictions'), slot, EMPTY)),
+      )
+    }
+  }
+  return steps
+}
+
+function endFirstRun(system: System): System {
+  const instances = system.instances.map((one) =>
+    one.reaches === FIRST_RUN ? { ...one, reaches: undefined } : one,
+  )
+  const entries = system.entries.map((entry, slot) => (slot % 2 === 0 ? EMPTY : entry))
+  return { ...spend(system, 'restarts'), firstRunAlive: false, instances, entries }
+}
