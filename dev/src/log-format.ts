@@ -30,6 +30,7 @@ const SHOWN = new Set([
   'path',
   'status',
   'ms',
+  'seconds',
   'err',
   'trace_id',
 ])

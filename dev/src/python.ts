@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Machine } from './machine.ts'
 import { run } from './run.ts'
 
 const QUERY_TIMEOUT_MS = 10_000
@@ -22,11 +23,12 @@ export interface PythonEnvironment {
   sitePackages: string
 }
 
-async function pythonVersion(wanted: PythonPackage): Promise<string> {
+async function pythonVersion(wanted: PythonPackage, env: NodeJS.ProcessEnv): Promise<string> {
   const query = await run(
     'python3',
     ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'],
     QUERY_TIMEOUT_MS,
+    env,
   )
   if (!query.ok)
     throw new Error(
@@ -47,8 +49,8 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? ''
 }
 
-async function install(directory: string, wanted: PythonPackage): Promise<void> {
-  const venv = await run('python3', ['-m', 'venv', directory], VENV_TIMEOUT_MS)
+async function install(directory: string, wanted: PythonPackage, env: NodeJS.ProcessEnv): Promise<void> {
+  const venv = await run('python3', ['-m', 'venv', directory], VENV_TIMEOUT_MS, env)
   if (!venv.ok) {
     throw new Error(
       'python3 cannot make a virtual environment: its venv module is missing or broken (Debian and Ubuntu: apt install python3-venv).',
@@ -68,6 +70,7 @@ async function install(directory: string, wanted: PythonPackage): Promise<void> 
     join(directory, 'bin', 'python'),
     ['-m', 'pip', 'install', ...options, wanted.requirement],
     INSTALL_TIMEOUT_MS,
+    env,
   )
   if (!pip.ok)
     throw new Error(
@@ -78,16 +81,13 @@ async function install(directory: string, wanted: PythonPackage): Promise<void> 
 /**
  * Installs a package once. The environment is built aside and renamed when complete, so that an interrupted or a
  * simultaneous installation leaves nothing half done. (Renamed, an environment's own scripts no longer start; its `python` does.)
- * @param cacheDir the checkout's `.cache`
- * @param say told before the seconds that an installation takes
  * @throws Error of one sentence when Python, its venv module or the network is missing
  */
 export async function ensurePythonPackage(
-  cacheDir: string,
+  { env, cacheDir, say }: Machine,
   wanted: PythonPackage,
-  say: (line: string) => void,
 ): Promise<PythonEnvironment> {
-  const version = await pythonVersion(wanted)
+  const version = await pythonVersion(wanted, env)
   const directory = join(cacheDir, 'python', `${wanted.requirement.replace('==', '-')}-py${version}`)
   const environment = {
     python: join(directory, 'bin', 'python'),
@@ -104,7 +104,7 @@ export async function ensurePythonPackage(
   const aside = `${directory}.${randomUUID()}`
   await mkdir(join(cacheDir, 'python'), { recursive: true })
   try {
-    await install(aside, wanted)
+    await install(aside, wanted, env)
     await rename(aside, directory)
   } catch (error) {
     if (!(await isInstalled())) throw error

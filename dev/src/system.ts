@@ -114,7 +114,7 @@ async function startGateway(options: SystemOptions): Promise<{ gateway: Instance
   const [authUpstreams, taskUpstreams] = [[origin(ports.auth)], ports.tasks.map(origin)]
   const url = origin(ports.gateway)
   if (options.gateway === 'nginx') {
-    const nginx = await findNginx(CACHE_DIR, say)
+    const nginx = await findNginx({ env, cacheDir: CACHE_DIR, say })
     const settings = {
       port: ports.gateway,
       authUpstreams,

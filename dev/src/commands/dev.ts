@@ -46,8 +46,8 @@ async function stop(exitCode: number, reason: string): Promise<void> {
 }
 
 async function start(settings: DevSettings): Promise<System> {
-  claim(join(CACHE_DIR, 'dev', 'running.pid'))
   await requirePorts(wantedPorts(settings, process.env))
+  claim(join(CACHE_DIR, 'dev', 'running.pid'))
   const { ports, gateway } = settings
   const [found, secrets] = await Promise.all([
     findStores({

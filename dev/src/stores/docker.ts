@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Machine } from '../machine.ts'
 import { HOST } from '../ports.ts'
 import { run } from '../run.ts'
 import type { ChildSpec } from '../supervisor.ts'
@@ -9,12 +10,12 @@ const INSPECT_TIMEOUT_MS = 10_000
 const PULL_TIMEOUT_MS = 300_000
 
 /** Whether an engine answers and has the image, or can pull it. */
-export async function dockerHas(image: string, say: (line: string) => void): Promise<boolean> {
-  const engine = await run('docker', ['version', '--format', '{{.Server.Version}}'], ENGINE_TIMEOUT_MS)
+export async function dockerHas(image: string, { env, say }: Machine): Promise<boolean> {
+  const engine = await run('docker', ['version', '--format', '{{.Server.Version}}'], ENGINE_TIMEOUT_MS, env)
   if (!engine.ok) return false
-  if ((await run('docker', ['image', 'inspect', image], INSPECT_TIMEOUT_MS)).ok) return true
+  if ((await run('docker', ['image', 'inspect', image], INSPECT_TIMEOUT_MS, env)).ok) return true
   say(`pulling ${image} with Docker (once)`)
-  return (await run('docker', ['pull', '--quiet', image], PULL_TIMEOUT_MS)).ok
+  return (await run('docker', ['pull', '--quiet', image], PULL_TIMEOUT_MS, env)).ok
 }
 
 interface Container {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import type { Machine } from '../machine.ts'
 import { run } from '../run.ts'
 
 const DOWNLOAD_HOST = 'fastdl.mongodb.org'
@@ -45,10 +46,7 @@ async function download(directory: string, say: (line: string) => void): Promise
  * A real mongod, fetched once by mongodb-memory-server-core.
  * @returns its path, or undefined where none can be fetched or none runs; that is remembered for a day
  */
-export async function downloadedMongod(
-  cacheDir: string,
-  say: (line: string) => void,
-): Promise<string | undefined> {
+export async function downloadedMongod({ cacheDir, say }: Machine): Promise<string | undefined> {
   const directory = join(cacheDir, 'mongod')
   const pathFile = join(directory, 'path')
   const failureFile = join(directory, 'failed')

@@ -1,11 +1,12 @@
 import { MongoClient, MongoServerError } from 'mongodb'
+import type { Machine } from '../machine.ts'
 import { HOST } from '../ports.ts'
 import { ensurePythonPackage, type PythonPackage } from '../python.ts'
 import { onPath, run } from '../run.ts'
 import { waitUntil } from '../wait.ts'
 import { containerSpec, dockerHas } from './docker.ts'
 import { downloadedMongod } from './mongod-download.ts'
-import { type ProviderContext, withoutPassword } from './redis.ts'
+import { withoutPassword } from './redis.ts'
 import type { Found, Provider, StoreLocation } from './store.ts'
 
 const MONGO_IMAGE = 'mongo:8'
@@ -132,7 +133,8 @@ function secantus(command: string, prefix: readonly string[], kind: string, desc
 }
 
 /** In this order: MONGODB_URI, mongod on PATH, a Docker engine, a downloaded mongod, SecantusDB (Rust on PATH, else from PyPI). */
-export function mongodbProviders({ env, cacheDir, say }: ProviderContext): Provider[] {
+export function mongodbProviders(machine: Machine): Provider[] {
+  const { env } = machine
   return [
     async () =>
       env.MONGODB_URI
@@ -143,9 +145,9 @@ export function mongodbProviders({ env, cacheDir, say }: ProviderContext): Provi
       if (!command || !(await run(command, ['--version'], VERSION_TIMEOUT_MS)).ok) return undefined
       return mongod(command, `mongod from PATH (${command})`)
     },
-    async () => ((await dockerHas(MONGO_IMAGE, say)) ? inDocker() : undefined),
+    async () => ((await dockerHas(MONGO_IMAGE, machine)) ? inDocker() : undefined),
     async () => {
-      const command = await downloadedMongod(cacheDir, say)
+      const command = await downloadedMongod(machine)
       return command ? mongod(command, 'a downloaded mongod') : undefined
     },
     async () => {
@@ -155,7 +157,7 @@ export function mongodbProviders({ env, cacheDir, say }: ProviderContext): Provi
         : undefined
     },
     async () => {
-      const { python } = await ensurePythonPackage(cacheDir, SECANTUS, say)
+      const { python } = await ensurePythonPackage(machine, SECANTUS)
       const start = ['-c', 'from secantus.cli import main; main()']
       return secantus(
         python,

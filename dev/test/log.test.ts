@@ -1,0 +1,106 @@
+import t from 'tap'
+import { formatLine } from '../src/log-format.ts'
+import { createTapReport } from '../src/tap-report.ts'
+
+const TIME = /^\d\d:\d\d:\d\d\.\d{3} /
+
+function format(line: string | object): string {
+  const text = formatLine('task-1', typeof line === 'string' ? line : JSON.stringify(line), false)
+  if (!TIME.test(text)) throw new Error(`no time: ${text}`)
+  return text.replace(TIME, '')
+}
+
+t.test('a request is one line: process, level, method, path, status, time, request id', async (t) => {
+  const record = {
+    level: 30,
+    time: 1_700_000_000_000,
+    service: 'task-service',
+    pid: 1,
+    req_id: 'abc',
+    method: 'GET',
+    path: '/tasks/',
+    status: 200,
+    ms: 1.5,
+  }
+  t.equal(format({ ...record, msg: 'request' }), 'task-1    info  GET /tasks/ 200 1.5 ms req=abc')
+})
+
+t.test("nginx's own lines read the same", async (t) => {
+  const record = {
+    level: 'warn',
+    time: '2026-01-01T00:00:00+00:00',
+    req_id: 'x',
+    method: 'GET',
+    path: '/',
+    status: 404,
+    seconds: 0.002,
+  }
+  t.equal(format(record), 'task-1    warn  GET / 404 2 ms req=x')
+})
+
+t.test('other records are their sentence, their fields and their error', async (t) => {
+  t.equal(
+    format({
+      level: 50,
+      time: 1,
+      msg: 'failed',
+      attempt: 2,
+      err: { type: 'TypeError', message: 'boom', stack: 'long' },
+    }),
+    'task-1    error failed attempt=2 TypeError: boom',
+  )
+})
+
+t.test('what is no record is shown as it is, without queries, which can carry secrets', async (t) => {
+  t.equal(format('plain text'), 'task-1    plain text')
+  t.equal(format('{broken'), 'task-1    {broken')
+  t.equal(format('"GET /tasks/events?ticket=secret HTTP/1.1"'), 'task-1    "GET /tasks/events?… HTTP/1.1"')
+})
+
+function report(tap: string): {
+  printed: string[]
+  counts: ReturnType<ReturnType<typeof createTapReport>['counts']>
+} {
+  const printed: string[] = []
+  const tapReport = createTapReport((line) => void printed.push(line))
+  for (const line of tap.split('\n')) tapReport.push(line)
+  return { printed, counts: tapReport.counts() }
+}
+
+t.test('a test run is printed by test names, and counted by its own summary', async (t) => {
+  const { printed, counts } = report(`TAP version 14
+# Subtest: test/a.test.ts
+    # Subtest: adds
+        ok 1 - should be equal
+        1..1
+    ok 1 - adds # time=4.1ms
+    ok 2 - later # SKIP not on this machine
+    1..2
+ok 1 - test/a.test.ts # time=30.8ms
+1..1
+# { total: 2, pass: 1, skip: 1 }`)
+  t.strictSame(printed, [
+    'ok test/a.test.ts (31 ms)',
+    '    adds',
+    '    ok 2 - later # SKIP not on this machine',
+  ])
+  t.strictSame(counts, { passed: 1, failed: 0, skipped: 1 })
+})
+
+t.test('of a failing file everything is printed', async (t) => {
+  const { printed, counts } = report(`# Subtest: test/a.test.ts
+    not ok 1 - adds
+      ---
+      diff: 1
+      ...
+    1..1
+not ok 1 - test/a.test.ts # time=3ms
+# { total: 1, pass: 0, fail: 1 }`)
+  t.equal(printed[0], 'not ok test/a.test.ts (3 ms)')
+  t.ok(printed.includes('      diff: 1'))
+  t.strictSame(counts, { passed: 0, failed: 1, skipped: 0 })
+})
+
+t.test('a run without a summary has no counts', async (t) => {
+  t.equal(report('TAP version 14\n# Subtest: a').counts, undefined)
+})
