@@ -48,6 +48,8 @@ async function prepareUntilDone(
 ): Promise<void> {
   for (let attempt = 1; !closed.aborted; attempt++) {
     try {
+      // Not left to the first operation: when that cannot connect, the driver keeps a closed topology for ever.
+      await options.client.connect()
       await options.prepare(options.client.db(options.database))
       options.readiness.done('mongodb')
       log.info({ database: options.database }, 'MongoDB is ready')
