@@ -219,10 +219,10 @@ export async function buildApp(config: Config): Promise<Application> {
   const metrics = createMetrics(registry)
   const app = Fastify(serverOptions(config, 'auth-service'))
 
+  const tokens = buildTokens(config)
   const mongoClient = createMongoClient(config)
   const redisClient = createRedisClient(config.REDIS_URL)
   const repositories = buildRepositories(mongoClient.db(config.MONGODB_DATABASE), config)
-  const tokens = buildTokens(config)
   const services = buildServices(config, repositories, tokens, redisClient, metrics)
 
   await app.register(errorHandler)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseKeys, type SigningKey } from './key-file.ts'
 
-const RELOAD_MS = 5_000
+const RELOAD_MS = 2_000
 
 interface Log {
   info: (details: object, message: string) => void
@@ -22,7 +22,7 @@ export function readKeys(file: string): SigningKey[] {
 }
 
 /**
- * Looks at the file every 5 s and hands on what changed. It polls because a mounted secret is replaced by renaming
+ * Looks at the file every 2 s and hands on what changed. It polls because a mounted secret is replaced by renaming
  * directories, which file watchers miss. While the file cannot be read the known keys stay in use.
  * @returns a function that ends it
  */

@@ -8,13 +8,9 @@ export interface BackgroundJob {
   run: (signal: AbortSignal) => Promise<void>
 }
 
-/**
- * Runs a job again and again while the app is up; a failure is logged once and the job tried again.
- * @returns a function that lets it run now
- */
-export function runInBackground(app: FastifyInstance, job: BackgroundJob): () => void {
+/** Runs a job again and again while the app is up; of failures in a row the first is logged. */
+export function runInBackground(app: FastifyInstance, job: BackgroundJob): void {
   const closed = new AbortController()
-  let wake = new AbortController()
   let failed = false
   let loop: Promise<void> = Promise.resolve()
 
@@ -32,9 +28,7 @@ export function runInBackground(app: FastifyInstance, job: BackgroundJob): () =>
   async function repeat(): Promise<void> {
     while (!closed.signal.aborted) {
       await once()
-      const signal = AbortSignal.any([closed.signal, wake.signal])
-      await sleep(job.everyMs, undefined, { signal }).catch(() => undefined)
-      wake = new AbortController()
+      await sleep(job.everyMs, undefined, { signal: closed.signal }).catch(() => undefined)
     }
   }
 
@@ -45,5 +39,4 @@ export function runInBackground(app: FastifyInstance, job: BackgroundJob): () =>
     closed.abort()
     await loop
   })
-  return () => wake.abort()
 }

@@ -1,0 +1,42 @@
+import t from 'tap'
+import { loadConfig } from './config.ts'
+
+const needed = { SIGNING_KEYS_FILE: 'keys.json', REFRESH_TOKEN_SECRET: 'x'.repeat(32) }
+
+t.test('what is not set, or empty, has its default', async (t) => {
+  const config = loadConfig({ ...needed, PORT: '', ADMIN_EMAIL: '', TASK_SERVICE_INTERNAL_URL: '' })
+  t.match(config, {
+    HOST: '127.0.0.1',
+    PORT: 8001,
+    INTERNAL_PORT: 9101,
+    ACCESS_TOKEN_SECONDS: 1800,
+    PASSWORD_MIN_LENGTH: 15,
+  })
+  t.notOk('ADMIN_EMAIL' in config)
+  t.notOk('TASK_SERVICE_INTERNAL_URL' in config)
+})
+
+t.test('it cannot be changed', async (t) => {
+  const config = loadConfig(needed) as { PORT: number }
+  t.throws(() => (config.PORT = 1), TypeError)
+})
+
+t.test('all that is wrong is named at once, without the values', async (t) => {
+  const environment = {
+    REFRESH_TOKEN_SECRET: 'hush',
+    PORT: '65536',
+    PASSWORD_MIN_LENGTH: '7',
+    REDIS_URL: 'http://x',
+  }
+  const names = ['SIGNING_KEYS_FILE', 'REFRESH_TOKEN_SECRET', 'PORT', 'PASSWORD_MIN_LENGTH', 'REDIS_URL']
+  const message = (() => {
+    try {
+      loadConfig(environment)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return ''
+  })()
+  for (const name of names) t.match(message, name)
+  t.notMatch(message, /hush/)
+})

@@ -1,0 +1,25 @@
+import t from 'tap'
+import { RefreshTokens } from './refresh-token.ts'
+
+const tokens = new RefreshTokens('a secret that is long enough for this')
+const claim = { family: '0123456789abcdef01234567', counter: 4_000_000_000 }
+
+t.test('says what it was made for, and is the same each time', async (t) => {
+  t.strictSame(tokens.read(tokens.issue(claim)), claim)
+  t.equal(tokens.issue(claim), tokens.issue(claim))
+})
+
+t.test('a change of any character makes it worthless', async (t) => {
+  const token = tokens.issue(claim)
+  for (let i = 0; i < token.length; i++) {
+    const changed = token.slice(0, i) + (token[i] === 'A' ? 'B' : 'A') + token.slice(i + 1)
+    t.equal(tokens.read(changed), null, `character ${i}`)
+  }
+})
+
+t.test('neither another secret nor another form is read', async (t) => {
+  const token = tokens.issue(claim)
+  t.equal(new RefreshTokens('another secret that is long enough too').read(token), null)
+  for (const bad of ['', token.slice(1), `${token}A`, `${token.slice(0, 63)}=`, 'ä'.repeat(64)])
+    t.equal(tokens.read(bad), null)
+})

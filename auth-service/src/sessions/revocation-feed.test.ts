@@ -1,0 +1,59 @@
+import t from 'tap'
+import { RevocationFeed } from './revocation-feed.ts'
+import type { Revocation } from './session.ts'
+
+const START = 1_700_000_000
+
+/** Ended sessions, so many in each second from START on. */
+function newFeed(perSecond: number[]) {
+  const all: Revocation[] = perSecond.flatMap((count, second) =>
+    Array.from({ length: count }, (_, i) => ({
+      sid: `${second}-${i}`,
+      revokedAt: new Date((START + second) * 1000 + (i % 1000)),
+      accessUntil: new Date((START + 9_999) * 1000 + 1),
+    })),
+  )
+  all.sort((a, b) => a.revokedAt.getTime() - b.revokedAt.getTime())
+  let served = 0
+  const source = {
+    findRevocations: async (from: Date, to: Date | null, limit: number) =>
+      all.filter(({ revokedAt }) => revokedAt >= from && (to === null || revokedAt < to)).slice(0, limit),
+  }
+  const feed = new RevocationFeed(source, (count) => (served += count))
+  return { feed, total: all.length, served: () => served }
+}
+
+async function readAll(feed: RevocationFeed): Promise<{ sids: Set<string>; pages: number }> {
+  const sids = new Set<string>()
+  let since = 0
+  for (let pages = 1; ; pages++) {
+    const page = await feed.since(since)
+    for (const { sid } of page.revocations) sids.add(sid)
+    if (!page.more) return { sids, pages }
+    since = page.now
+  }
+}
+
+t.test('a page that holds all says so and gives the time', async (t) => {
+  const { feed, served } = newFeed([2, 1])
+  const page = await feed.since(START)
+  t.equal(page.more, false)
+  t.ok(Math.abs(page.now - Date.now() / 1000) < 2)
+  t.strictSame(page.revocations[0], { sid: '0-0', expires_at: START + 10_000 })
+  t.equal(served(), 3)
+  t.equal((await feed.since(START + 1)).revocations.length, 1)
+})
+
+for (const [what, perSecond] of Object.entries({
+  'spread over seconds': [6_000, 6_000, 6_000, 6_000],
+  'most of them in one second': [10, 25_000, 10],
+  'exactly one page': [10_000],
+  'one more than a page in one second': [10_001],
+})) {
+  t.test(`pages through all of them: ${what}`, async (t) => {
+    const { feed, total } = newFeed(perSecond)
+    const { sids, pages } = await readAll(feed)
+    t.equal(sids.size, total)
+    t.ok(pages <= 4)
+  })
+}

@@ -1,0 +1,146 @@
+import t from 'tap'
+import { newEmail } from './support/client.ts'
+import { type Gate, newGate } from './support/network.ts'
+import { get, startProcess } from './support/process.ts'
+import { freePort, newEnvironment, PASSWORD } from './support/service.ts'
+import { mongodbUri, redisUrl } from './support/stores.ts'
+import { until } from './support/until.ts'
+
+interface Instance {
+  url: string
+  internal: string
+  mongo: Gate
+  redis: Gate
+  environment: Record<string, string>
+}
+
+/** Settings of a process that reaches both stores through gates, which are closed. */
+async function behindGates(): Promise<Instance> {
+  const mongo = await newGate(t, mongodbUri)
+  const redis = await newGate(t, redisUrl)
+  await Promise.all([mongo.close(), redis.close()])
+  const [port, internalPort] = [await freePort(), await freePort()]
+  return {
+    url: `http://127.0.0.1:${port}`,
+    internal: `http://127.0.0.1:${internalPort}`,
+    mongo,
+    redis,
+    environment: {
+      ...newEnvironment(t),
+      LOG_LEVEL: 'info',
+      PORT: String(port),
+      INTERNAL_PORT: String(internalPort),
+      MONGODB_URI: `mongodb://127.0.0.1:${mongo.port}/?directConnection=true`,
+      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      LOGIN_LIMIT_PER_MINUTE: '1000',
+      DRAIN_DELAY_MS: '1000',
+    },
+  }
+}
+
+const instance = await behindGates()
+const { url, internal, mongo, redis } = instance
+const service = startProcess(t, instance.environment)
+
+function post(path: string, body: object) {
+  const headers = { 'content-type': 'application/json' }
+  return get(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+t.test('without MongoDB and Redis it starts, is alive, not ready, and says what it waits for', async (t) => {
+  await until('it answers', async () => (await get(`${internal}/livez`)).status === 200)
+  t.match(await get(`${internal}/readyz`), { status: 503, text: /"waiting_for":\["mongodb"\]/ })
+  await until(
+    'it says so',
+    () => /waiting for MongoDB/.test(service.log()) && /waiting for Redis/.test(service.log()),
+  )
+  t.match(await get(`${url}/health`), { status: 503, text: '{"status":"error","database":"disconnected"}' })
+  t.equal((await get(`${url}/.well-known/jwks.json`)).status, 200)
+  const body = { email: newEmail(), password: PASSWORD }
+  for (const path of ['/auth/register', '/auth/login']) {
+    t.match(await post(path, body), { status: 503, text: /"code":"database_unavailable"/ }, path)
+  }
+})
+
+const email = newEmail()
+
+t.test('it becomes ready when MongoDB appears, without Redis', async (t) => {
+  await mongo.open()
+  await until('it is ready', async () => (await get(`${internal}/readyz`)).status === 200)
+  t.equal((await post('/auth/register', { email, password: PASSWORD })).status, 201)
+  t.equal((await post('/auth/login', { email, password: PASSWORD })).status, 200)
+})
+
+t.test('Redis may come and go', async (t) => {
+  await redis.open()
+  await until('Redis is connected', () => /Redis is connected/.test(service.log()))
+  t.equal((await post('/auth/login', { email, password: PASSWORD })).status, 200)
+  await redis.close()
+  for (let i = 0; i < 5; i++) t.equal((await post('/auth/login', { email, password: PASSWORD })).status, 200)
+})
+
+t.test('while MongoDB is away at run time it stays ready and answers 503', async (t) => {
+  await mongo.close()
+  t.match(await post('/auth/login', { email, password: PASSWORD }), {
+    status: 503,
+    text: /database_unavailable/,
+  })
+  t.equal((await get(`${url}/health`)).status, 503)
+  t.equal((await get(`${internal}/readyz`)).status, 200)
+  t.equal((await get(`${internal}/livez`)).status, 200)
+  await mongo.open()
+  await until(
+    'it logs in again',
+    async () => (await post('/auth/login', { email, password: PASSWORD })).status === 200,
+  )
+})
+
+t.test('ended sessions are announced on the internal port until their tokens have expired', async (t) => {
+  const { access_token } = JSON.parse((await post('/auth/login', { email, password: PASSWORD })).text)
+  const { sid, exp } = JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString())
+  const feed = async (since: number) =>
+    JSON.parse((await get(`${internal}/internal/revocations?since=${since}`)).text)
+  t.strictSame((await feed(0)).revocations, [])
+  const headers = { authorization: `Bearer ${access_token}` }
+  t.equal((await get(`${url}/auth/logout`, { method: 'POST', headers })).status, 204)
+  const { now, revocations, more } = await feed(0)
+  t.match({ revocations, more }, { revocations: [{ sid }], more: false })
+  t.ok(revocations[0].expires_at >= exp && revocations[0].expires_at <= exp + 120)
+  t.ok(Math.abs(now - Date.now() / 1000) < 3)
+  t.strictSame((await feed(now + 2)).revocations, [])
+  t.equal((await get(`${url}/internal/revocations?since=0`)).status, 404, 'never on the public port')
+  t.match(await get(`${internal}/internal/revocations?since=x`), { status: 422 })
+  t.equal((await get(`${internal}/internal/revocations`)).status, 200)
+})
+
+t.test('metrics count log-ins, hashes and ended sessions', async (t) => {
+  const { text } = await get(`${internal}/metrics`)
+  t.match(text, /auth_logins_total\{outcome="success"\} [1-9]/)
+  t.match(text, /auth_logins_total\{outcome="error"\} [1-9]/)
+  t.match(text, /auth_password_hash_seconds_count [1-9]/)
+  t.match(text, /auth_password_hash_queue_depth 0/)
+  t.match(text, /auth_revocations_served_total [1-9]/)
+  t.match(text, /event_loop_utilization /)
+  t.match(
+    text,
+    /http_request_duration_seconds_count\{method="POST",route="\/auth\/login",status_code="200"\}/,
+  )
+})
+
+t.test('on SIGTERM it turns unready, serves on, and exits with 0', async (t) => {
+  service.child.kill('SIGTERM')
+  await until('it is unready', async () => (await get(`${internal}/readyz`)).status === 503)
+  t.equal((await post('/auth/login', { email, password: PASSWORD })).status, 200)
+  t.equal(await service.exited, 0)
+  t.notMatch(service.log(), /"level":(50|60)/, 'no error was logged')
+  t.notMatch(service.log(), new RegExp(PASSWORD), 'nor a password')
+})
+
+t.test('every missing or malformed setting is named at once', async (t) => {
+  const broken = startProcess(t, { PORT: 'x', MONGODB_URI: 'http://x', REFRESH_TOKEN_SECRET: 'short' })
+  t.not(await broken.exited, 0)
+  for (const name of ['PORT', 'MONGODB_URI', 'REFRESH_TOKEN_SECRET', 'SIGNING_KEYS_FILE']) {
+    t.match(broken.log(), name)
+  }
+  t.notMatch(broken.log(), /short/, 'values stay out of it')
+})

@@ -1,0 +1,126 @@
+import { randomInt } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { newEmail, register } from './support/client.ts'
+import { newGate } from './support/network.ts'
+import { PASSWORD, startInstance, startService } from './support/service.ts'
+import { redisUrl } from './support/stores.ts'
+import { until } from './support/until.ts'
+
+const LIMITED = { LOGIN_LIMIT_PER_MINUTE: '15' }
+const service = await startService(t, LIMITED)
+const second = await startInstance(t, service.environment)
+const gate = await newGate(t, redisUrl)
+const cutOff = await startInstance(t, { ...service.environment, REDIS_URL: `redis://127.0.0.1:${gate.port}` })
+await gate.close()
+
+/** An address that nothing else here sends from. */
+function newAddress(): string {
+  return `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
+}
+
+async function attempt(app: FastifyInstance, email: string, password: string, remoteAddress: string) {
+  const response = await app.inject({
+    method: 'POST',
+    url: '/auth/login',
+    payload: { email, password },
+    remoteAddress,
+  })
+  return { status: response.statusCode, headers: response.headers, body: response.json() }
+}
+
+function statuses(answers: { status: number }[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
+
+function wrong(times: number, email: string, address: () => string, apps: FastifyInstance[]) {
+  return Promise.all(
+    Array.from({ length: times }, (_, i) =>
+      attempt(apps[i % apps.length] ?? service.app, email, 'wrong', address()),
+    ),
+  )
+}
+
+for (const [where, apps] of Object.entries({
+  'over two instances': [service.app, second],
+  'by one instance with Redis away': [cutOff],
+})) {
+  const [app = service.app] = apps
+
+  t.test(`fifteen log-ins a minute from one address, counted ${where}`, async (t) => {
+    const address = newAddress()
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        attempt(apps[i % apps.length] ?? app, newEmail(), 'wrong', address),
+      ),
+    )
+    t.strictSame(statuses(answers), { 401: 15, 429: 25 })
+    const refused = answers.find(({ status }) => status === 429)
+    t.match(refused?.body, {
+      code: 'too_many_attempts',
+      detail: /^Too many log-in attempts. Please wait \d+ seconds$/,
+    })
+    const wait = Number(refused?.headers['retry-after'])
+    t.ok(wait > 0 && wait <= 60)
+    const { email } = await register(app)
+    t.equal(
+      (await attempt(app, email, PASSWORD, newAddress())).status,
+      200,
+      'other addresses are not concerned',
+    )
+  })
+
+  t.test(`five wrong passwords at once and then a wait, counted ${where}`, async (t) => {
+    const { email } = await register(app)
+    const address = newAddress()
+    t.strictSame(statuses(await wrong(14, email, () => address, apps)), { 401: 5, 429: 9 })
+    const right = await attempt(app, email, PASSWORD, newAddress())
+    t.equal(right.status, 200, 'the owner elsewhere is not concerned')
+  })
+
+  t.test(`an address without an account is treated alike, counted ${where}`, async (t) => {
+    const address = newAddress()
+    const email = newEmail()
+    t.strictSame(statuses(await wrong(14, email, () => address, apps)), { 401: 5, 429: 9 })
+  })
+
+  t.test(`success forgets the failures before, counted ${where}`, async (t) => {
+    const { email } = await register(app)
+    const address = newAddress()
+    for (let round = 0; round < 2; round++) {
+      t.strictSame(statuses(await wrong(4, email, () => address, apps)), { 401: 4 })
+      t.equal((await attempt(app, email, PASSWORD, address)).status, 200)
+    }
+  })
+
+  t.test(
+    `many guessing from everywhere are slowed, the owner at home is not, counted ${where}`,
+    async (t) => {
+      const { email } = await register(app)
+      const home = newAddress()
+      t.equal((await attempt(app, email, PASSWORD, home)).status, 200)
+      const answers = await wrong(60, email, newAddress, apps)
+      t.ok((statuses(answers)[401] ?? 0) < 30, JSON.stringify(statuses(answers)))
+      await until('the wait has grown to 3 s', async () => {
+        const { status, headers } = await attempt(app, email, 'wrong', newAddress())
+        return status === 429 && Number(headers['retry-after']) >= 3
+      })
+      t.equal((await attempt(app, email, PASSWORD, newAddress())).status, 429, 'from a new address one waits')
+      t.equal((await attempt(app, email, PASSWORD, home)).status, 200)
+    },
+  )
+}
+
+t.test('a log-in says how many are left for its address', async (t) => {
+  const { email } = await register(service.app)
+  const { headers } = await attempt(service.app, email, PASSWORD, newAddress())
+  t.match(headers, { 'ratelimit-limit': '15', 'ratelimit-remaining': '14', 'ratelimit-reset': '60' })
+})
+
+t.test('zero means no limit', async (t) => {
+  const free = await startInstance(t, { ...service.environment, LOGIN_LIMIT_PER_MINUTE: '0' })
+  const address = newAddress()
+  t.strictSame(statuses(await wrong(30, newEmail(), () => address, [free])), { 401: 30 })
+})

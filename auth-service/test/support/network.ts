@@ -1,0 +1,44 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { Test } from 'tap'
+
+/** A way to a store that can be cut and opened again, without touching the store. */
+export class Gate {
+  readonly #target: { host: string; port: number }
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+  port = 0
+
+  constructor(target: URL) {
+    this.#target = { host: target.hostname, port: Number(target.port) }
+  }
+
+  async open(): Promise<void> {
+    const server = createServer((client) => {
+      const store = connect(this.#target)
+      for (const socket of [client, store]) {
+        this.#sockets.add(socket)
+        socket.on('close', () => this.#sockets.delete(socket))
+        socket.on('error', () => socket.destroy())
+      }
+      client.pipe(store).pipe(client)
+    })
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
+    this.port = (server.address() as AddressInfo).port
+    this.#server = server
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server?.close(resolve) ?? resolve(undefined))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+    this.#server = undefined
+  }
+}
+
+/** An open gate to a store; closed when the tests end. */
+export async function newGate(t: Test, target: string): Promise<Gate> {
+  const gate = new Gate(new URL(target))
+  await gate.open()
+  t.teardown(() => gate.close())
+  return gate
+}
