@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import type { Answer, HttpConnection } from './http-connection.ts'
+
+/** Two tasks each: two writers of one list overlap, as the protocol has to bear. */
+export const TASKS_EACH = 2
+
+export interface Account {
+  readonly headers: Record<string, string>
+  /** Ids in the order of creation; the list shows them newest first. */
+  readonly taskIds: readonly string[]
+}
+
+/** A title is the counter of a task: `1:17` is value 17 of the account's second task. */
+export function titleOf(slot: number, value: number): string {
+  return `${slot}:${value}`
+}
+
+/** Registers and logs in new users, and makes their tasks. @throws Error when the system refuses that */
+export async function createAccounts(connection: HttpConnection, count: number): Promise<Account[]> {
+  const accounts: Account[] = []
+  const run = randomBytes(4).toString('hex')
+  for (let i = 0; i < count; i++)
+    accounts.push(await createAccount(connection, `reader-${run}-${i}@example.com`))
+  return accounts
+}
+
+async function createAccount(connection: HttpConnection, email: string): Promise<Account> {
+  const password = randomBytes(16).toString('hex')
+  require(await connection.sendJson('POST', '/auth/register', { email, password }), 201)
+  const login = require(await connection.sendJson('POST', '/auth/login', { email, password }), 200)
+  const { access_token } = JSON.parse(String(login.body)) as { access_token: string }
+  const headers = { authorization: `Bearer ${access_token}` }
+  const taskIds: string[] = []
+  for (let slot = 0; slot < TASKS_EACH; slot++) {
+    const created = require(await connection.sendJson(
+      'POST',
+      '/tasks',
+      { title: titleOf(slot, 0) },
+      headers,
+    ), 201)
+    taskIds.push((JSON.parse(String(created.body)) as { _id: string })._id)
+  }
+  return { headers, taskIds }
+}
+
+function require(answer: Answer | undefined, status: number): Answer {
+  if (answer?.status === status) return answer
+  throw new Error(`expected ${status}, got ${answer ? `${answer.status} ${answer.body}` : 'no answer'}`)
+}
+
+const TITLE = Buffer.from('"title":"')
+const COLON = 0x3a
+const ZERO = 0x30
+const QUOTE = 0x22
+
+/**
+ * The counters in a list, without parsing it as JSON.
+ * @param values receives the counter of each slot
+ * @throws Error when the list is not the account's tasks, each once
+ */
+export function readCounters(body: Buffer, values: number[]): void {
+  values.fill(-1)
+  let found = 0
+  for (let at = body.indexOf(TITLE); at !== -1; at = body.indexOf(TITLE, at)) {
+    at += TITLE.length
+    const slot = (body[at] as number) - ZERO
+    if (body[at + 1] !== COLON || values[slot] !== -1) break
+    let value = 0
+    for (at += 2; body[at] !== QUOTE; at++) value = value * 10 + ((body[at] as number) - ZERO)
+    values[slot] = value
+    found++
+  }
+  if (found !== values.length) throw new Error(`not the account's list: ${body}`)
+}

@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Account, readCounters, TASKS_EACH, titleOf } from './accounts.ts'
+import type { History } from './history.ts'
+import type { Answer, HttpConnection } from './http-connection.ts'
+import type { Random } from './random.ts'
+
+const WRITE_SHARE = 0.1
+/** Reads of a user whose write is under way: races are what is looked for. */
+const RACING_SHARE = 0.6
+/** Without it, refusals that come at once would be most of the operations. */
+const PAUSE_AFTER_FAILURE_MS = 20
+
+/** The longest time without any success, of one kind of operation. */
+class Gap {
+  #last: number
+  longestMs = 0
+
+  constructor(now: number) {
+    this.#last = now
+  }
+
+  success(now: number): void {
+    this.longestMs = Math.max(this.longestMs, now - this.#last)
+    this.#last = now
+  }
+}
+
+/**
+ * Reads and writes against the gateway, as fast as it answers. Every account's task is one register of the history,
+ * with at most one write in progress, and each write carries If-Match of the version it follows: a smaller value can
+ * never overwrite a bigger one, however late an unanswered write arrives.
+ */
+export class Load {
+  reads = 0
+  writes = 0
+  failedReads = 0
+  unknownWrites = 0
+  hits = 0
+  readonly readGap: Gap
+  readonly writeGap: Gap
+  readonly #accounts: readonly Account[]
+  readonly #history: History
+  readonly #random: Random
+  readonly #versions: string[]
+  readonly #busy = new Set<number>()
+  #racing: number[] = []
+  #stopped = false
+
+  constructor(accounts: readonly Account[], history: History, random: Random) {
+    this.#accounts = accounts
+    this.#history = history
+    this.#random = random
+    this.#versions = Array.from({ length: accounts.length * TASKS_EACH }, () => '"1"')
+    const now = performance.now()
+    this.readGap = new Gap(now)
+    this.writeGap = new Gap(now)
+  }
+
+  get operations(): number {
+    return this.reads + this.writes
+  }
+
+  /** Ends the workers after their present operation. */
+  stop(): void {
+    this.#stopped = true
+    const now = performance.now()
+    this.readGap.success(now)
+    this.writeGap.success(now)
+  }
+
+  /** One worker; resolves after `stop`. @throws Error when an answer makes no sense */
+  async work(connection: HttpConnection): Promise<void> {
+    const values = Array.from({ length: TASKS_EACH }, () => 0)
+    while (!this.#stopped) {
+      const register = this.#random.chance(WRITE_SHARE) ? this.#freeRegister() : undefined
+      if (register === undefined) await this.#read(connection, this.#accountToRead(), values)
+      else await this.#write(connection, register, values)
+    }
+  }
+
+  #freeRegister(): number | undefined {
+    const register = this.#random.below(this.#versions.length)
+    return this.#busy.has(register) ? undefined : register
+  }
+
+  #accountToRead(): number {
+    if (this.#racing.length > 0 && this.#random.chance(RACING_SHARE)) return this.#random.pick(this.#racing)
+    return this.#random.below(this.#accounts.length)
+  }
+
+  async #read(connection: HttpConnection, index: number, values: number[]): Promise<void> {
+    const { headers } = this.#accounts[index] as Account
+    const operation = this.#history.beginRead(index * TASKS_EACH)
+    for (let slot = 1; slot < TASKS_EACH; slot++) this.#history.beginRead(index * TASKS_EACH + slot)
+    const answer = await connection.send('GET', '/tasks', headers)
+    if (answer?.status === 200) {
+      readCounters(answer.body, values)
+      for (const [slot, value] of values.entries()) this.#history.endRead(operation + slot, value)
+      this.reads++
+      this.readGap.success(performance.now())
+      if (String(answer.headers['cache-status']).endsWith('hit')) this.hits++
+      return
+    }
+    for (let slot = 0; slot < TASKS_EACH; slot++) this.#history.failRead(operation + slot)
+    this.failedReads++
+    await this.#afterFailure(answer)
+  }
+
+  async #write(connection: HttpConnection, register: number, values: number[]): Promise<void> {
+    const index = Math.floor(register / TASKS_EACH)
+    this.#busy.add(register)
+    this.#racing.push(index)
+    const acknowledged = await this.#put(connection, register)
+    // Read-your-writes is what a person notices first.
+    if (acknowledged && this.#random.chance(0.5)) await this.#read(connection, index, values)
+    this.#racing.splice(this.#racing.indexOf(index), 1)
+    if (!acknowledged) await this.#learnVersion(connection, register)
+    this.#busy.delete(register)
+  }
+
+  async #put(connection: HttpConnection, register: number): Promise<boolean> {
+    const account = this.#accounts[Math.floor(register / TASKS_EACH)] as Account
+    const slot = register % TASKS_EACH
+    const operation = this.#history.beginWrite(register)
+    const headers = { ...account.headers, 'if-match': this.#versions[register] as string }
+    const document = { title: titleOf(slot, this.#history.valueAt(operation)) }
+    const answer = await connection.sendJson('PUT', `/tasks/${account.taskIds[slot]}`, document, headers)
+    if (answer?.status === 200) {
+      this.#history.endWrite(operation, 'acknowledged')
+      this.#versions[register] = String(answer.headers.etag)
+      this.writes++
+      this.writeGap.success(performance.now())
+      return true
+    }
+    // Also a 412: a write that a driver repeated may have met its own first attempt.
+    this.#history.endWrite(operation, 'unknown')
+    this.unknownWrites++
+    await this.#afterFailure(answer)
+    return false
+  }
+
+  /** Asks until there is an answer; the next write follows the version that it names. */
+  async #learnVersion(connection: HttpConnection, register: number): Promise<void> {
+    const account = this.#accounts[Math.floor(register / TASKS_EACH)] as Account
+    while (!this.#stopped) {
+      const answer = await connection.send(
+        'GET',
+        `/tasks/${account.taskIds[register % TASKS_EACH]}`,
+        account.headers,
+      )
+      if (answer?.status === 200) {
+        this.#versions[register] = String(answer.headers.etag)
+        return
+      }
+      await this.#afterFailure(answer)
+    }
+  }
+
+  /** @throws Error for a status that no fault explains */
+  async #afterFailure(answer: Answer | undefined): Promise<void> {
+    if (answer && answer.status < 500 && answer.status !== 412) {
+      throw new Error(`no fault explains ${answer.status}: ${answer.body}`)
+    }
+    await sleep(PAUSE_AFTER_FAILURE_MS)
+  }
+}

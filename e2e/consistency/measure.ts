@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAccounts } from './accounts.ts'
+import type { Fault } from './faults.ts'
+import { History } from './history.ts'
+import { describeViolation, findViolations, type ViolationKind } from './history-check.ts'
+import { HttpConnection } from './http-connection.ts'
+import { Load } from './load.ts'
+import { Random } from './random.ts'
+import type { FaultySystem } from './system.ts'
+
+/** Fewer operations a second than this before the fault, and a run says too little to count. */
+export const MIN_RATE = 100
+const DESCRIBED_VIOLATIONS = 5
+const POLL_MS = 100
+/** Of the time of a run, before the first fault. */
+const CALM_SHARE = 0.15
+const CACHE_BACK_TIMEOUT_MS = 30_000
+
+export interface Plan {
+  readonly seconds: number
+  /** Goes on beyond `seconds` until there were as many reads. */
+  readonly minReads: number
+  readonly accounts: number
+  readonly workers: number
+  readonly seed: number
+}
+
+export interface Measurement {
+  readonly fault: string
+  readonly seconds: number
+  readonly operations: number
+  readonly rate: number
+  /** Operations a second before the first fault */
+  readonly calmRate: number
+  readonly reads: number
+  readonly hits: number
+  readonly writes: number
+  readonly unknownWrites: number
+  readonly failedReads: number
+  readonly injections: number
+  readonly violations: Readonly<Record<ViolationKind, number>>
+  readonly descriptions: readonly string[]
+  readonly readGapSeconds: number
+  readonly writeGapSeconds: number
+  readonly isVoid: boolean
+}
+
+/** Runs the load while one kind of fault is injected again and again, then checks the history. */
+export async function measure(system: FaultySystem, fault: Fault, plan: Plan): Promise<Measurement> {
+  const random = new Random(plan.seed)
+  const connections = Array.from({ length: plan.workers }, () => new HttpConnection(system.baseUrl))
+  try {
+    const accounts = await createAccounts(connections[0] as HttpConnection, plan.accounts)
+    await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
+    const history = new History(plan.accounts * 2)
+    const load = new Load(accounts, history, random)
+    const started = performance.now()
+    const workers = Promise.all(connections.map((connection) => load.work(connection)))
+    const { calmRate, injections } = await Promise.race([
+      disturb(system, fault, load, plan, started),
+      // A worker ends early only by throwing.
+      workers.then(() => Promise.reject(new Error('the load ended by itself'))),
+    ])
+    const seconds = (performance.now() - started) / 1000
+    load.stop()
+    await workers
+    return summarise({ fault, load, history, started, seconds, calmRate, injections })
+  } finally {
+    await Promise.all(connections.map((connection) => connection.close()))
+  }
+}
+
+async function disturb(system: FaultySystem, { inject }: Fault, load: Load, plan: Plan, started: number) {
+  const random = new Random(plan.seed + 1)
+  const elapsed = () => (performance.now() - started) / 1000
+  const isOver = () => elapsed() >= plan.seconds && load.reads >= plan.minReads
+  await sleep(plan.seconds * CALM_SHARE * 1000)
+  const calmRate = load.operations / elapsed()
+  let injections = 0
+  while (!isOver()) {
+    if (inject === undefined) await sleep(POLL_MS)
+    else {
+      await inject(system, random)
+      injections++
+    }
+    if (calmRate < MIN_RATE && elapsed() >= plan.seconds) break
+  }
+  return { calmRate, injections }
+}
+
+/** Waits for a hit: runs start alike, whatever the one before has left behind. */
+async function cacheIsOn(connection: HttpConnection, headers: Record<string, string>): Promise<void> {
+  const deadline = performance.now() + CACHE_BACK_TIMEOUT_MS
+  while (performance.now() < deadline) {
+    const answer = await connection.send('GET', '/tasks', headers)
+    if (String(answer?.headers['cache-status']).endsWith('hit')) return
+    await sleep(POLL_MS)
+  }
+  throw new Error(`No list has come from the cache for ${CACHE_BACK_TIMEOUT_MS / 1000} s without a fault.`)
+}
+
+interface Run {
+  readonly fault: Fault
+  readonly load: Load
+  readonly history: History
+  readonly started: number
+  readonly seconds: number
+  readonly calmRate: number
+  readonly injections: number
+}
+
+function summarise({ fault, load, history, started, seconds, calmRate, injections }: Run): Measurement {
+  const found = findViolations(history)
+  const violations: Record<ViolationKind, number> = { stale: 0, 'went back': 0, invented: 0 }
+  for (const { kind } of found) violations[kind]++
+  return {
+    fault: fault.name,
+    seconds,
+    operations: load.operations,
+    rate: load.operations / seconds,
+    calmRate,
+    reads: load.reads,
+    hits: load.hits,
+    writes: load.writes,
+    unknownWrites: load.unknownWrites,
+    failedReads: load.failedReads,
+    injections,
+    violations,
+    descriptions: found
+      .slice(0, DESCRIBED_VIOLATIONS)
+      .map((violation) => describeViolation(history, violation, started)),
+    readGapSeconds: load.readGap.longestMs / 1000,
+    writeGapSeconds: load.writeGap.longestMs / 1000,
+    isVoid: calmRate < MIN_RATE,
+  }
+}

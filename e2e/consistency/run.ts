@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+import { FAULTS, faultsNamed } from './faults.ts'
+import { type Measurement, measure } from './measure.ts'
+import { HEADER, row, violationsOf } from './report.ts'
+import { type FaultySystem, startFaultySystem } from './system.ts'
+import { variantModule } from './variants/variants.ts'
+
+/**
+ * Runs the whole system under load and one kind of fault after another; prints one row for each.
+ * Every option is also an environment variable: SECONDS, KINDS, MIN_READS, ACCOUNTS, WORKERS, SEED, GATEWAY, PROTOCOL.
+ * Exit code 1 when a read broke a promise, or a run is void.
+ */
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: process.env.SECONDS ?? '60' },
+    kinds: { type: 'string', default: process.env.KINDS ?? FAULTS.map(({ name }) => name).join(',') },
+    'min-reads': { type: 'string', default: process.env.MIN_READS ?? '0' },
+    accounts: { type: 'string', default: process.env.ACCOUNTS ?? '12' },
+    workers: { type: 'string', default: process.env.WORKERS ?? '24' },
+    seed: { type: 'string', default: process.env.SEED ?? '1' },
+    gateway: { type: 'string', default: process.env.GATEWAY ?? 'fastify' },
+    protocol: { type: 'string', default: process.env.PROTOCOL ?? '' },
+  },
+})
+
+async function runAll(system: FaultySystem): Promise<Measurement[]> {
+  const faults = faultsNamed(values.kinds.split(','))
+  const minReads = Number(values['min-reads'])
+  const measurements: Measurement[] = []
+  console.log(HEADER)
+  for (const [i, fault] of faults.entries()) {
+    const measurement = await measure(system, fault, {
+      seconds: Number(values.seconds),
+      minReads: Math.ceil(minReads / faults.length),
+      accounts: Number(values.accounts),
+      workers: Number(values.workers),
+      seed: Number(values.seed) + i,
+    })
+    measurements.push(measurement)
+    console.log(row(measurement))
+    for (const description of measurement.descriptions) console.log(`  ${description}`)
+  }
+  return measurements
+}
+
+function conclude(measurements: readonly Measurement[]): void {
+  const reads = measurements.reduce((sum, measurement) => sum + measurement.reads, 0)
+  const violations = measurements.reduce((sum, measurement) => sum + violationsOf(measurement), 0)
+  const voids = measurements.filter(({ isVoid }) => isVoid).length
+  const bound =
+    violations === 0 ? `; with 95 % confidence fewer than ${(3e6 / reads).toFixed(1)} in a million` : ''
+  console.log(`\n${reads.toLocaleString('en')} reads, ${violations} violations${bound}; ${voids} runs void`)
+  if (violations > 0 || voids > 0) process.exitCode = 1
+}
+
+const variant = variantModule(values.protocol)
+const system = await startFaultySystem({
+  ...(variant && { variant }),
+  gateway: values.gateway === 'nginx' ? 'nginx' : 'fastify',
+  say: (text) => console.error(text),
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void system.stop().finally(() => process.exit(1)))
+}
+try {
+  for (const text of system.description) console.log(text)
+  if (values.protocol) console.log(`protocol: ${values.protocol}`)
+  conclude(await runAll(system))
+} finally {
+  await system.stop()
+}
