@@ -1,0 +1,80 @@
+{{- define "mongodb.setupSpec" -}}
+{{- $users := list -}}
+{{- range .Values.users -}}
+{{- $users = append $users (dict "name" .name "database" .database "passwordFile" (printf "/users/%s/password" .name)) -}}
+{{- end -}}
+activeDeadlineSeconds: {{ .Values.setup.timeoutSeconds }}
+backoffLimit: 5
+# 42: a state that no retry can better, for example data without a configuration.
+podFailurePolicy:
+  rules:
+    - action: FailJob
+      onExitCodes: {containerName: setup, operator: In, values: [42]}
+template:
+  metadata:
+    labels:
+      {{- include "mongodb.setupLabels" . | nindent 6 }}
+    annotations:
+      checksum/script: {{ .Files.Get "files/setup.js" | sha256sum }}
+      authdb/revision: {{ .Values.auth.revision | quote }}
+  spec:
+    restartPolicy: Never
+    serviceAccountName: {{ include "common.fullname" . }}
+    automountServiceAccountToken: false
+    enableServiceLinks: false
+    securityContext:
+      {{- include "common.podSecurityContext" 999 | nindent 6 }}
+    {{- with .Values.imagePullSecrets }}
+    imagePullSecrets:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    containers:
+      - name: setup
+        image: {{ include "common.image" . | quote }}
+        imagePullPolicy: {{ .Values.image.pullPolicy }}
+        command: [mongosh, --nodb, --quiet, --norc, /files/setup.js]
+        securityContext:
+          {{- include "common.containerSecurityContext" . | nindent 10 }}
+        terminationMessagePolicy: FallbackToLogsOnError
+        env:
+          - {name: HOME, value: /tmp}
+          - name: MEMBERS
+            value: {{ include "mongodb.memberList" . | quote }}
+          - name: REPLICA_SET
+            value: {{ ternary .Values.replicaSet.name "" (eq .Values.architecture "replicaset") | quote }}
+          - name: USERS
+            value: {{ $users | toJson | quote }}
+          - name: ROOT_PASSWORD_FILE
+            value: /secret/root-password
+          - name: WAIT_SECONDS
+            value: {{ sub .Values.setup.timeoutSeconds 30 | quote }}
+        resources:
+          requests: {cpu: 20m, memory: 96Mi}
+          limits: {memory: 256Mi}
+        volumeMounts:
+          - {name: files, mountPath: /files, readOnly: true}
+          - {name: secret, mountPath: /secret, readOnly: true}
+          - {name: tmp, mountPath: /tmp}
+          {{- range .Values.users }}
+          - {name: user-{{ .name }}, mountPath: /users/{{ .name }}, readOnly: true}
+          {{- end }}
+    volumes:
+      - name: files
+        configMap: {name: {{ include "common.fullname" . }}}
+      - name: tmp
+        emptyDir: {sizeLimit: 64Mi}
+      - name: secret
+        secret:
+          secretName: {{ include "mongodb.secretName" . }}
+          defaultMode: 0440
+          items:
+            - {key: root-password, path: root-password}
+      {{- range .Values.users }}
+      - name: user-{{ .name }}
+        secret:
+          secretName: {{ include "mongodb.userSecretName" (dict "root" $ "user" .) }}
+          defaultMode: 0440
+          items:
+            - {key: password, path: password}
+      {{- end }}
+{{- end }}
