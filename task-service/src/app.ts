@@ -1,27 +1,126 @@
 import { Registry } from '@prometheus-io/client'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { CacheMetrics } from './cache/cache-metrics.ts'
+import { CoherentLists } from './cache/coherent-lists.ts'
+import { EpochRepository } from './cache/epoch.repository.ts'
+import { EpochLease } from './cache/epoch-lease.ts'
+import { ListCache } from './cache/list.cache.ts'
+import { RedisProcess } from './cache/redis-process.cache.ts'
+import { Sampler } from './cache/sampler.ts'
 import type { Config } from './config.ts'
+import { KeyRing } from './keys/key-ring.ts'
+import authenticate from './plugins/authenticate.ts'
 import errorHandler from './plugins/error-handler.ts'
 import internal, { Readiness } from './plugins/internal.ts'
 import loadLimit from './plugins/load-limit.ts'
 import mongo, { createMongoClient } from './plugins/mongo.ts'
+import openapi from './plugins/openapi.ts'
 import publicHttp, { serverOptions } from './plugins/public-http.ts'
 import redis, { createRedisClient } from './plugins/redis.ts'
+import { VerifiedTokens } from './plugins/verified-tokens.ts'
+import { RevocationsFeed } from './revocations/revocations.feed.ts'
+import { ownersRoutes } from './tasks/owners.routes.ts'
+import { TasksRepository } from './tasks/tasks.repository.ts'
+import { tasksRoutes } from './tasks/tasks.routes.ts'
+import { TasksService } from './tasks/tasks.service.ts'
+import { version } from './version.ts'
 
-export interface Application { app: FastifyInstance; readiness: Readiness }
+/** One in so many hits is compared with MongoDB. */
+const SAMPLE_EVERY = 10_000
+/** More than the access tokens in use at one time, about 1 KiB each. */
+const VERIFIED_TOKENS = 20_000
 
-/** The composition root. */
+export interface Application {
+  app: FastifyInstance
+  readiness: Readiness
+}
+
+/** The composition root: clients → repositories and cache → services → plugins → routes. */
 export async function buildApp(config: Config): Promise<Application> {
-  const readiness = new Readiness(['mongodb'])
+  const readiness = new Readiness(['mongodb', 'keys', 'revocations'])
   const registry = new Registry()
+  const app = Fastify(serverOptions(config, 'task-service'))
+  const { log } = app
+
   const mongoClient = createMongoClient(config)
   const redisClient = createRedisClient(config.REDIS_URL)
-  const app = Fastify(serverOptions(config, 'task-service'))
+  const db = mongoClient.db(config.MONGODB_DATABASE)
+
+  const tasksRepository = new TasksRepository(db)
+  const epochRepository = new EpochRepository(db)
+  const metrics = new CacheMetrics(registry)
+  const redisProcess = new RedisProcess(redisClient, metrics)
+  const cache = new ListCache(redisClient, redisProcess)
+  const epochs = new EpochLease({
+    epochs: epochRepository,
+    reaches: () => redisProcess.runId(),
+    metrics,
+    log,
+  })
+  const sampler = new Sampler({
+    cache,
+    metrics,
+    log,
+    holds: (lease) => epochs.holds(lease),
+    every: SAMPLE_EVERY,
+  })
+  const lists = new CoherentLists({
+    cache,
+    epochs,
+    sampler,
+    metrics,
+    writeThrough: config.CACHE_WRITE_THROUGH,
+  })
+  const tasks = new TasksService(tasksRepository, lists)
+
+  const verified = new VerifiedTokens(VERIFIED_TOKENS)
+  const onChanged = () => verified.clear()
+  const keys = new KeyRing({ url: config.JWKS_URL, log, onLoaded: () => readiness.done('keys'), onChanged })
+  const onLoaded = () => readiness.done('revocations')
+  const revocations = new RevocationsFeed({ url: config.REVOCATIONS_URL, registry, log, onLoaded })
+  const issuer = config.TOKEN_ISSUER
+
   await app.register(errorHandler)
   await app.register(publicHttp, { config, registry })
   await app.register(loadLimit, { maxInFlight: config.MAX_IN_FLIGHT })
-  await app.register(mongo, { client: mongoClient, database: config.MONGODB_DATABASE, readiness, prepare: async (db) => { await db.command({ ping: 1 }) } })
+  await app.register(openapi, {
+    title: 'AuthDB task-service',
+    version,
+    description: 'Todo lists. Access tokens come from auth-service.',
+    basePath: '/tasks',
+  })
+  await app.register(mongo, {
+    client: mongoClient,
+    database: config.MONGODB_DATABASE,
+    readiness,
+    prepare: async () => {
+      await tasksRepository.prepare()
+      await epochRepository.prepare()
+    },
+  })
   await app.register(redis, { client: redisClient })
-  await app.register(internal, { host: config.HOST, port: config.INTERNAL_PORT, readiness, registry, routes: async () => {} })
+  await app.register(internal, {
+    host: config.HOST,
+    port: config.INTERNAL_PORT,
+    readiness,
+    registry,
+    routes: async (server) => server.register(ownersRoutes, { tasks, keys, issuer }),
+  })
+  await app.register(async (scope) => {
+    await scope.register(authenticate, {
+      keys,
+      revocations,
+      verified,
+      issuer,
+      audience: config.TOKEN_AUDIENCE,
+    })
+    await scope.register(tasksRoutes, { prefix: '/tasks', tasks })
+  })
+
+  for (const part of [keys, revocations, epochs]) {
+    app.addHook('onReady', async () => part.start())
+    app.addHook('onClose', async () => part.stop())
+  }
+  app.addHook('onClose', async () => redisProcess.close())
   return { app, readiness }
 }

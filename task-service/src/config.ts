@@ -1,26 +1,84 @@
 import { envSchema } from 'env-schema'
 import { type Static, Type } from 'typebox'
 
-const milliseconds = (fallback: number, description: string) => Type.Integer({ default: fallback, minimum: 0, maximum: 300_000, description: `${description} (ms)` })
-const port = (fallback: number, description: string) => Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
+const milliseconds = (fallback: number, description: string) =>
+  Type.Integer({ default: fallback, minimum: 0, maximum: 300_000, description: `${description} (ms)` })
+const port = (fallback: number, description: string) =>
+  Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
 
 const Environment = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
   PORT: port(8002, 'Public port'),
   INTERNAL_PORT: port(9102, 'Port of /livez, /readyz, /metrics and /internal; never routed to clients'),
-  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'pino log level' }),
-  MONGODB_URI: Type.String({ default: 'mongodb://127.0.0.1:27017', pattern: '^mongodb(\\+srv)?://', description: 'Connection string' }),
-  MONGODB_DATABASE: Type.String({ default: 'tasks', minLength: 1, maxLength: 63, description: 'Database of this service' }),
-  MONGODB_POOL_SIZE: Type.Integer({ default: 20, minimum: 1, maximum: 500, description: 'Connections at most' }),
-  REDIS_URL: Type.String({ default: 'redis://127.0.0.1:6379', pattern: '^rediss?://', description: 'Connection string' }),
-  JWKS_URL: Type.String({ default: 'http://127.0.0.1:8001/.well-known/jwks.json', pattern: '^https?://', description: 'Public keys of auth-service' }),
-  REVOCATIONS_URL: Type.String({ default: 'http://127.0.0.1:9101/internal/revocations', pattern: '^https?://', description: 'Ended sessions, on the internal port of auth-service' }),
-  TOKEN_ISSUER: Type.String({ default: 'authdb', minLength: 1, description: 'Required `iss` of access tokens' }),
-  TOKEN_AUDIENCE: Type.String({ default: 'authdb', minLength: 1, description: 'Required `aud` of access tokens' }),
-  CORS_ORIGINS: Type.String({ default: '', description: 'Comma-separated origins of browser clients; `loopback` allows every loopback origin' }),
-  TRUST_PROXY: Type.String({ default: 'loopback', description: 'Comma-separated addresses, CIDRs, `loopback`, `uniquelocal`: proxies whose X-Forwarded-For counts' }),
-  RATE_LIMIT_PER_MINUTE: Type.Integer({ default: 200, minimum: 0, description: 'Calls a minute from one address to one instance; 0 = off' }),
-  MAX_IN_FLIGHT: Type.Integer({ default: 256, minimum: 0, description: 'Requests in flight before 503; 0 = off' }),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'pino log level',
+  }),
+  MONGODB_URI: Type.String({
+    default: 'mongodb://127.0.0.1:27017',
+    pattern: '^mongodb(\\+srv)?://',
+    description: 'Connection string',
+  }),
+  MONGODB_DATABASE: Type.String({
+    default: 'tasks',
+    minLength: 1,
+    maxLength: 63,
+    description: 'Database of this service',
+  }),
+  MONGODB_POOL_SIZE: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 500,
+    description: 'Connections at most',
+  }),
+  REDIS_URL: Type.String({
+    default: 'redis://127.0.0.1:6379',
+    pattern: '^rediss?://',
+    description: 'Connection string',
+  }),
+  JWKS_URL: Type.String({
+    default: 'http://127.0.0.1:8001/.well-known/jwks.json',
+    pattern: '^https?://',
+    description: 'Public keys of auth-service',
+  }),
+  REVOCATIONS_URL: Type.String({
+    default: 'http://127.0.0.1:9101/internal/revocations',
+    pattern: '^https?://',
+    description: 'Ended sessions, on the internal port of auth-service',
+  }),
+  TOKEN_ISSUER: Type.String({
+    default: 'authdb',
+    minLength: 1,
+    description: 'Required `iss` of access tokens',
+  }),
+  TOKEN_AUDIENCE: Type.String({
+    default: 'authdb',
+    minLength: 1,
+    description: 'Required `aud` of access tokens',
+  }),
+  CORS_ORIGINS: Type.String({
+    default: '',
+    description: 'Comma-separated origins of browser clients; `loopback` allows every loopback origin',
+  }),
+  TRUST_PROXY: Type.String({
+    default: 'loopback',
+    description:
+      'Comma-separated addresses, CIDRs, `loopback`, `uniquelocal`: proxies whose X-Forwarded-For counts',
+  }),
+  RATE_LIMIT_PER_MINUTE: Type.Integer({
+    default: 200,
+    minimum: 0,
+    description: 'Calls a minute from one address to one instance; 0 = off',
+  }),
+  MAX_IN_FLIGHT: Type.Integer({
+    default: 256,
+    minimum: 0,
+    description: 'Requests in flight before 503; 0 = off',
+  }),
+  CACHE_WRITE_THROUGH: Type.Boolean({
+    default: true,
+    description: 'Put the new list into the cache with the write; false leaves it to the next reader',
+  }),
   DRAIN_DELAY_MS: milliseconds(2_000, 'After SIGTERM: unready but still serving'),
   SHUTDOWN_TIMEOUT_MS: milliseconds(10_000, 'After draining: limit for open requests'),
 })
@@ -32,5 +90,7 @@ export type Config = Readonly<Static<typeof Environment>>
  * @throws Error naming every missing or malformed variable at once
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
-  return Object.freeze(envSchema<Static<typeof Environment>>({ schema: Environment, data: { ...environment }, env: false }))
+  return Object.freeze(
+    envSchema<Static<typeof Environment>>({ schema: Environment, data: { ...environment }, env: false }),
+  )
 }

@@ -2,3 +2,43 @@ import createError from '@fastify/error'
 
 /** Every refusal this service makes on purpose. The code is part of the contract; the text is for people. */
 export const TokenMissing = createError('token_missing', 'Not authenticated', 401)
+export const TokenInvalid = createError('invalid_token', 'Could not validate credentials', 401)
+export const AdminOnly = createError('admin_only', 'Only an administrator may do this.', 403)
+export const TaskNotFound = createError('task_not_found', 'Task not found', 404)
+export const CursorInvalid = createError(
+  'invalid_cursor',
+  'The cursor is not one this service has made.',
+  400,
+)
+export const DueDateInvalid = createError(
+  'invalid_input',
+  'Invalid input: due_at is not a date that exists',
+  422,
+)
+export const VersionMismatch = createError(
+  'version_mismatch',
+  'The task was changed meanwhile. Read it again.',
+  412,
+)
+export const TooManyWrites = createError(
+  'too_many_writes',
+  'Too many changes of this list at once. Please try again.',
+  503,
+)
+export const DatabaseUnavailable = createError(
+  'database_unavailable',
+  'The database does not answer at the moment. Please try again.',
+  503,
+)
+/** Nothing was written. */
+export const WriteUnavailable = createError(
+  'write_unavailable',
+  'Nothing was written, the service is recovering. Please try again.',
+  503,
+)
+/** The write may or may not have taken effect, or may still do so. */
+export const OutcomeUnknown = createError(
+  'outcome_unknown',
+  'It is not known whether this was written. Repeat it: a POST with the same Idempotency-Key, an update with If-Match.',
+  503,
+)

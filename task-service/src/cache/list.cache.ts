@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import type { Redis, Result } from 'ioredis'
+import { decodePage, encodePage, type ListPage } from '../tasks/list-page.ts'
+import type { Lease } from './epoch-lease.ts'
+import type { RedisProcess } from './redis-process.cache.ts'
+import { ABANDON, FILL, MARK, UNMARK } from './scripts.ts'
+
+/** Outlives any write: its MongoDB operation may take effect until `maxTimeMS`, far below. */
+const MARK_LIFE_MS = 10_000
+const FILL_LIFE_MS = 3_000
+/** The last resort, not the mechanism; spread so that lists do not expire together. */
+const VALUE_LIFE_MS = 60_000
+const LIFE_JITTER = 0.1
+const MAX_MARK_BYTES = 8_192
+/** Larger lists are read from MongoDB every time. */
+const MAX_VALUE_BYTES = 524_288
+
+const VALUE = 'V'.charCodeAt(0)
+const LEASE = 'L'
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    listMark(key: string, token: string, lifeMs: number, maxBytes: number): Result<number, Context>
+    listUnmark(key: string, token: string, value: Buffer | string, lifeMs: number): Result<string, Context>
+    listAbandon(key: string, token: string, lifeMs: number): Result<null, Context>
+    listFill(key: string, lease: string, value: Buffer, lifeMs: number): Result<number, Context>
+  }
+}
+
+export type Found = { state: 'hit'; page: ListPage } | { state: 'busy' } | { state: 'empty' }
+
+/** Redis did not answer, or is not the process the lease speaks of. */
+export class CacheUnreachable extends Error {}
+
+/** Redis keys and scripts of the list protocol; which steps follow which is the coordinator's business. */
+export class ListCache {
+  readonly #redis: Redis
+  readonly #process: RedisProcess
+  readonly #instance = randomBytes(5).toString('hex')
+  #count = 0
+
+  constructor(redis: Redis, process: RedisProcess) {
+    this.#redis = redis
+    this.#process = process
+    redis.defineCommand('listMark', { numberOfKeys: 1, lua: MARK })
+    redis.defineCommand('listUnmark', { numberOfKeys: 1, lua: UNMARK })
+    redis.defineCommand('listAbandon', { numberOfKeys: 1, lua: ABANDON })
+    redis.defineCommand('listFill', { numberOfKeys: 1, lua: FILL })
+  }
+
+  reaches(lease: Lease): boolean {
+    return this.#process.runId() === lease.cache
+  }
+
+  /** Unique in all instances, and of one length. */
+  token(): string {
+    this.#count = (this.#count + 1) % 0xffff_ffff
+    return `${this.#instance}${this.#count.toString(16).padStart(8, '0')};`
+  }
+
+  async find(lease: Lease, owner: string): Promise<Found> {
+    const value = await this.#send(lease, () => this.#redis.getBuffer(key(lease, owner)))
+    if (value === null) return { state: 'empty' }
+    return value[0] === VALUE ? { state: 'hit', page: decodePage(value.subarray(1)) } : { state: 'busy' }
+  }
+
+  /** Takes the right to fill; false when another reader or a writer was faster. */
+  async claim(lease: Lease, owner: string, token: string): Promise<boolean> {
+    const won = await this.#send(lease, () =>
+      this.#redis.set(key(lease, owner), LEASE + token, 'PX', FILL_LIFE_MS, 'NX'),
+    )
+    return won === 'OK'
+  }
+
+  async fill(lease: Lease, owner: string, token: string, page: ListPage): Promise<boolean> {
+    const value = encodeValue(page)
+    if (value.length > MAX_VALUE_BYTES) return false
+    return (
+      (await this.#send(lease, () =>
+        this.#redis.listFill(key(lease, owner), LEASE + token, value, life()),
+      )) === 1
+    )
+  }
+
+  /** Says that a write begins, and whether others of this owner are in progress. `full` = too many, no mark was set. */
+  async mark(lease: Lease, owner: string, token: string): Promise<'alone' | 'joined' | 'full'> {
+    const state = await this.#send(lease, () =>
+      this.#redis.listMark(key(lease, owner), token, MARK_LIFE_MS, MAX_MARK_BYTES),
+    )
+    if (state === -1) return 'full'
+    return state === 0 ? 'alone' : 'joined'
+  }
+
+  /** @returns what became of the cached list: stored, dropped, waiting or tainted */
+  unmark(lease: Lease, owner: string, token: string, page: ListPage | undefined): Promise<string> {
+    const value = page ? encodeValue(page) : ''
+    const kept = value.length > MAX_VALUE_BYTES ? '' : value
+    return this.#send(lease, () => this.#redis.listUnmark(key(lease, owner), token, kept, life()))
+  }
+
+  async abandon(lease: Lease, owner: string, token: string): Promise<void> {
+    await this.#send(lease, () => this.#redis.listAbandon(key(lease, owner), token, MARK_LIFE_MS))
+  }
+
+  async #send<T>(lease: Lease, command: () => Promise<T>): Promise<T> {
+    if (!this.reaches(lease)) throw new CacheUnreachable('another Redis process, or none')
+    try {
+      return await command()
+    } catch (err) {
+      this.#process.trip()
+      throw new CacheUnreachable('Redis did not answer', { cause: err })
+    }
+  }
+}
+
+/** A key belongs to one epoch of one Redis process: what an older one left behind is never found. */
+function key(lease: Lease, owner: string): string {
+  return `tasks:{${owner}}:${lease.cache}:${lease.epoch}`
+}
+
+function encodeValue(page: ListPage): Buffer {
+  return Buffer.concat([Buffer.from([VALUE]), encodePage(page)])
+}
+
+function life(): number {
+  return Math.round(VALUE_LIFE_MS * (1 + LIFE_JITTER * (2 * Math.random() - 1)))
+}

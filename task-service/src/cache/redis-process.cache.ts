@@ -1,0 +1,73 @@
+import type { Redis } from 'ioredis'
+import type { CacheMetrics } from './cache-metrics.ts'
+
+const PROBE_MS = 100
+
+/**
+ * The Redis process behind the connection, and whether it answers in time. A process is known by its run id: a
+ * restarted or failed-over Redis is another process, and its content is of no use.
+ */
+export class RedisProcess {
+  readonly #redis: Redis
+  readonly #metrics: CacheMetrics
+  #runId: string | undefined
+  #probe: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(redis: Redis, metrics: CacheMetrics) {
+    this.#redis = redis
+    this.#metrics = metrics
+    redis.on('ready', () => this.#identify())
+    redis.on('close', () => {
+      this.#runId = undefined
+    })
+    if (redis.status === 'ready') this.#identify()
+  }
+
+  /** Run id of the process that answers, or undefined while none does. */
+  runId(): string | undefined {
+    return this.#probe ? undefined : this.#runId
+  }
+
+  /** A command failed or timed out: later ones do not wait until a probe was answered. */
+  trip(): void {
+    if (this.#probe || this.#closed) return
+    this.#metrics.breaker(true)
+    this.#schedule()
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#probe)
+  }
+
+  #schedule(): void {
+    this.#probe = setTimeout(() => this.#identify(), PROBE_MS)
+  }
+
+  #identify(): void {
+    this.#ask().then(
+      (runId) => {
+        this.#stopProbing()
+        this.#runId = runId
+        this.#metrics.breaker(false)
+      },
+      () => {
+        this.#stopProbing()
+        this.trip()
+      },
+    )
+  }
+
+  /** Writes as well: a replica, or a Redis out of memory, answers reads and would still fail every write. */
+  async #ask(): Promise<string | undefined> {
+    const info = await this.#redis.info('server')
+    await this.#redis.set('tasks:probe', '1', 'PX', PROBE_MS)
+    return /run_id:(\w+)/.exec(info)?.[1]
+  }
+
+  #stopProbing(): void {
+    clearTimeout(this.#probe)
+    this.#probe = undefined
+  }
+}

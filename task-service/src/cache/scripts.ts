@@ -1,0 +1,74 @@
+/**
+ * The cached string of one owner; its first byte is its state:
+ *   V + page                      a value
+ *   L + token                     one reader is filling
+ *   M + taint (0|1) + tokens      writes in progress; tainted = two of them have overlapped
+ * Tokens have one length and end in `;`, so that no token is found inside another.
+ */
+
+/** A write begins. → 0 first writer · 1 joined others, now tainted · -1 too many writers */
+export const MARK = `
+if redis.call('GETRANGE', KEYS[1], 0, 0) ~= 'M' then
+  redis.call('SET', KEYS[1], 'M0' .. ARGV[1], 'PX', ARGV[2])
+  return 0
+end
+local mark = redis.call('GET', KEYS[1])
+if string.find(mark, ARGV[1], 3, true) then
+  return tonumber(string.sub(mark, 2, 2))
+end
+if #mark > tonumber(ARGV[3]) then return -1 end
+redis.call('SET', KEYS[1], 'M1' .. string.sub(mark, 3) .. ARGV[1], 'PX', ARGV[2])
+return 1
+`
+
+/**
+ * A write is over. ARGV[2] is the new value, or empty. → stored · dropped · waiting (others write) · tainted
+ * Without its own token it cannot know what came between: whatever is cached goes.
+ */
+export const UNMARK = `
+if redis.call('GETRANGE', KEYS[1], 0, 0) ~= 'M' then
+  redis.call('DEL', KEYS[1])
+  return 'dropped'
+end
+local mark = redis.call('GET', KEYS[1])
+local from, to = string.find(mark, ARGV[1], 3, true)
+if not from then
+  redis.call('SETRANGE', KEYS[1], 1, '1')
+  return 'tainted'
+end
+local others = string.sub(mark, 3, from - 1) .. string.sub(mark, to + 1)
+if others ~= '' then
+  redis.call('SET', KEYS[1], 'M1' .. others, 'KEEPTTL')
+  return 'waiting'
+end
+if string.sub(mark, 2, 2) == '1' or ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+  return 'dropped'
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 'stored'
+`
+
+/**
+ * The outcome of a write is unknown: it may still take effect. Its token becomes the shared token `*;`, which nobody
+ * removes: readers stay off the cache until the mark's life has passed.
+ */
+export const ABANDON = `
+local others = ''
+if redis.call('GETRANGE', KEYS[1], 0, 0) == 'M' then
+  local mark = redis.call('GET', KEYS[1])
+  others = string.sub(mark, 3)
+  local from, to = string.find(others, ARGV[1], 1, true)
+  if from then others = string.sub(others, 1, from - 1) .. string.sub(others, to + 1) end
+  from, to = string.find(others, '*;', 1, true)
+  if from then others = string.sub(others, 1, from - 1) .. string.sub(others, to + 1) end
+end
+redis.call('SET', KEYS[1], 'M1*;' .. others, 'PX', ARGV[2])
+`
+
+/** A fill counts only while the reader's own lease is still there. → 1 stored · 0 not */
+export const FILL = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+`

@@ -1,0 +1,77 @@
+import { KeyObject } from 'node:crypto'
+import type { TokenOrHeader } from '@fastify/jwt'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { createRemoteJWKSet } from 'jose'
+
+const COOLDOWN_MS = 30_000
+const FETCH_TIMEOUT_MS = 5_000
+const RELOAD_MS = 300_000
+const RETRY_MS = 500
+
+interface Options {
+  /** Fixed by configuration, never taken from a token (RFC 8725 §3.10) */
+  url: string
+  log: FastifyBaseLogger
+  onLoaded: () => void
+  /** The set of keys has changed: what was verified with the old ones has to be verified again. */
+  onChanged: () => void
+}
+
+/**
+ * Public keys of auth-service. Once loaded they are kept while auth-service is away; they are read again every five
+ * minutes, and when a token names an unknown key (at most every 30 s).
+ */
+export class KeyRing {
+  readonly #options: Options
+  readonly #keys: ReturnType<typeof createRemoteJWKSet>
+  #timer: NodeJS.Timeout | undefined
+  #known = ''
+  #waiting = false
+  #stopped = false
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#keys = createRemoteJWKSet(new URL(options.url), {
+      cacheMaxAge: Number.POSITIVE_INFINITY,
+      cooldownDuration: COOLDOWN_MS,
+      timeoutDuration: FETCH_TIMEOUT_MS,
+    })
+  }
+
+  /**
+   * `secret` of @fastify/jwt: the key, as PEM, that a token names.
+   * @throws Error when there is no such key
+   */
+  readonly publicKey = async (_request: FastifyRequest, token: TokenOrHeader): Promise<string> => {
+    const { kid } = 'header' in token ? token.header : token
+    if (typeof kid !== 'string') throw new Error('token without key id')
+    const key = await this.#keys({ alg: 'ES256', kid })
+    return KeyObject.from(key).export({ type: 'spki', format: 'pem' }).toString()
+  }
+
+  start(): void {
+    void this.#load()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  async #load(): Promise<void> {
+    let delay = RELOAD_MS
+    try {
+      await this.#keys.reload()
+      const known = JSON.stringify(this.#keys.jwks())
+      if (this.#known === '') this.#options.onLoaded()
+      else if (known !== this.#known) this.#options.onChanged()
+      this.#known = known
+    } catch (err) {
+      if (this.#known === '') delay = RETRY_MS
+      if (!this.#waiting)
+        this.#options.log.warn({ reason: String(err) }, 'waiting for the keys of auth-service')
+      this.#waiting = true
+    }
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#load(), delay)
+  }
+}

@@ -1,0 +1,76 @@
+import jwt from '@fastify/jwt'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { TokenInvalid, TokenMissing } from '../errors.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import type { RevocationsFeed } from '../revocations/revocations.feed.ts'
+import type { Caller } from '../tasks/tasks.service.ts'
+import type { VerifiedTokens } from './verified-tokens.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller
+  }
+}
+
+const Claims = Type.Object({
+  sub: Type.String({ pattern: '^[0-9a-f]{24}$' }),
+  sid: Type.String({ minLength: 1, maxLength: 128 }),
+  exp: Type.Integer(),
+  role: Type.Enum(['USER', 'ADMIN']),
+})
+export type Claims = Static<typeof Claims>
+const claimsCheck = Compile(Claims)
+const BEARER = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i
+
+interface Options {
+  keys: KeyRing
+  revocations: RevocationsFeed
+  verified: VerifiedTokens
+  issuer: string
+  audience: string
+}
+
+/** Access tokens of auth-service: RFC 9068 type, ES256 alone, issuer and audience required (RFC 8725 §3). */
+async function authenticate(app: FastifyInstance, options: Options): Promise<void> {
+  await app.register(jwt, {
+    secret: options.keys.publicKey,
+    decode: { complete: true },
+    verify: {
+      algorithms: ['ES256'],
+      allowedIss: options.issuer,
+      allowedAud: options.audience,
+      requiredClaims: ['exp', 'iss', 'aud', 'sub', 'sid'],
+      checkTyp: 'at+jwt',
+      cache: false,
+    },
+  })
+
+  async function verify(request: FastifyRequest, token: string): Promise<Claims> {
+    const known = options.verified.get(token)
+    if (known) return known
+    const claims: unknown = await request.jwtVerify<Record<string, unknown>>().catch((cause) => {
+      request.log.info({ reason: String(cause) }, 'access token refused')
+      throw new TokenInvalid()
+    })
+    if (!claimsCheck.Check(claims)) throw new TokenInvalid()
+    options.verified.add(token, claims)
+    return claims
+  }
+
+  app.decorateRequest('caller')
+  app.addHook('onRequest', async (request) => {
+    const header = request.headers.authorization
+    if (header === undefined) throw new TokenMissing()
+    const token = BEARER.exec(header)?.[1]
+    if (token === undefined) throw new TokenInvalid()
+    const claims = await verify(request, token)
+    if (options.revocations.isEnded(claims.sid)) throw new TokenInvalid()
+    request.caller = { id: claims.sub, isAdmin: claims.role === 'ADMIN' }
+  })
+}
+
+/** Every route of the scope needs an access token; `request.caller` says whose it is. */
+export default fp(authenticate, { name: 'authenticate' })

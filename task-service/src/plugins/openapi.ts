@@ -1,0 +1,84 @@
+import createError from '@fastify/error'
+import swagger from '@fastify/swagger'
+import scalar from '@scalar/fastify-api-reference'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Type } from 'typebox'
+import { Problem } from './error-handler.ts'
+
+/** The reference page alone runs scripts; they come from this service, and it talks to this service only. */
+const REFERENCE_CSP = [
+  "default-src 'none'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const BadHost = createError('bad_request', 'The Host header is malformed', 400)
+
+export interface OpenapiOptions {
+  title: string
+  version: string
+  description: string
+  /** Where the service's own pages live, for example `/auth`: `/auth/openapi.json`, `/auth/reference`. */
+  basePath: `/${string}`
+}
+
+/** Schemas of the refusals a route can send, for its `response` table. */
+export function problems<const S extends number>(...statuses: S[]) {
+  const problem = { content: { 'application/problem+json': { schema: Type.Ref('Problem#') } } }
+  const entries = statuses.map((status) => [
+    status,
+    { description: 'Problem details (RFC 9457)', ...problem },
+  ])
+  return Object.fromEntries(entries) as Record<S, typeof problem>
+}
+
+async function reference(scope: FastifyInstance, { title, basePath }: OpenapiOptions): Promise<void> {
+  scope.addHook('onSend', async (_request, reply) => {
+    reply.header('content-security-policy', REFERENCE_CSP)
+  })
+  await scope.register(scalar, {
+    routePrefix: `${basePath}/reference`,
+    hooks: {
+      // Scalar builds a URL from the Host header, which a client chooses.
+      onRequest: (request, _reply, done) =>
+        done(URL.canParse(`http://${request.hostname}`) ? undefined : new BadHost()),
+    },
+    configuration: {
+      url: '../openapi.json',
+      pageTitle: title,
+      withDefaultFonts: false,
+      telemetry: false,
+      hideClientButton: true,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+    },
+  })
+}
+
+async function openapi(app: FastifyInstance, options: OpenapiOptions): Promise<void> {
+  const { title, version, description, basePath } = options
+  app.addSchema(Problem)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title, version, description },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema-${i}`),
+    },
+  })
+  app.get(`${basePath}/openapi.json`, { schema: { hide: true } }, async () => app.swagger())
+  await app.register(reference, options)
+}
+
+/** The OpenAPI 3.1 document of every route registered after it, and a page to read it. */
+export default fp(openapi, { name: 'openapi' })

@@ -1,0 +1,48 @@
+import jwt from '@fastify/jwt'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { TokenInvalid } from '../errors.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import type { TasksService } from './tasks.service.ts'
+
+/** auth-service waits longer than a client does: a deleted user may have many tasks. */
+const DEADLINE_MS = 10_000
+const AUDIENCE = 'task-service-internal'
+
+const OwnerId = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{24}$' }) })
+const Removed = Type.Object({ deleted: Type.Integer() })
+
+interface Options {
+  tasks: TasksService
+  keys: KeyRing
+  issuer: string
+}
+
+/** For auth-service alone: the tasks of a user who was deleted. Repeatable. */
+export const ownersRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tasks, keys, issuer }) => {
+  await app.register(jwt, {
+    secret: keys.publicKey,
+    decode: { complete: true },
+    verify: {
+      algorithms: ['ES256'],
+      allowedIss: issuer,
+      allowedAud: AUDIENCE,
+      requiredClaims: ['exp', 'iss', 'aud', 'sub'],
+      checkTyp: 'service+jwt',
+      cache: false,
+    },
+  })
+  app.addHook('onRequest', async (request) => {
+    await request.jwtVerify().catch(() => {
+      throw new TokenInvalid()
+    })
+  })
+
+  app.delete(
+    '/internal/owners/:id',
+    { schema: { params: OwnerId, response: { 200: Removed } } },
+    async (request) => {
+      return { deleted: await tasks.removeOwner(request.params.id, performance.now() + DEADLINE_MS) }
+    },
+  )
+}

@@ -1,0 +1,190 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { CacheResult } from '../cache/coherent-lists.ts'
+import { TaskNotFound } from '../errors.ts'
+import { problems } from '../plugins/openapi.ts'
+import type { ListPage } from './list-page.ts'
+import { allowedVersions, isUnchanged } from './preconditions.ts'
+import type { Task } from './task.ts'
+import {
+  AdminListQuery,
+  ListQuery,
+  Message,
+  NewTask,
+  TaskChanges,
+  TaskId,
+  TaskResponse,
+} from './tasks.schema.ts'
+import { type TasksService, toWire } from './tasks.service.ts'
+
+/** Since arrival: later than this, a write is not sent to the database any more. */
+const WRITE_DEADLINE_MS = 3_000
+const OBJECT_ID = /^[\da-f]{24}$/i
+const refusals = problems(401, 404, 429, 500, 503)
+const writeRefusals = { ...refusals, ...problems(400, 412, 413, 415, 422) }
+const listAnswers = { 200: Type.Array(TaskResponse), 304: Type.Null(), ...refusals, ...problems(400, 422) }
+
+/** RFC 9211 */
+const CACHE_STATUS: Record<CacheResult | 'not-cacheable', string> = {
+  hit: 'task-lists; hit',
+  stored: 'task-lists; fwd=uri-miss; stored',
+  'not-stored': 'task-lists; fwd=uri-miss',
+  'fill-in-progress': 'task-lists; fwd=uri-miss; collapsed=?0',
+  'write-in-progress': 'task-lists; fwd=bypass; detail=write-in-progress',
+  'cache-off': 'task-lists; fwd=bypass; detail=cache-off',
+  'redis-unreachable': 'task-lists; fwd=bypass; detail=redis-unreachable',
+  'lease-lost': 'task-lists; fwd=bypass; detail=lease-lost',
+  'not-cacheable': 'task-lists; fwd=request',
+}
+
+function deadline(reply: FastifyReply): number {
+  return performance.now() - reply.elapsedTime + WRITE_DEADLINE_MS
+}
+
+function sendTask(request: FastifyRequest, reply: FastifyReply, task: Task): FastifyReply {
+  const etag = String(task.version)
+  reply.header('etag', `"${etag}"`).header('cache-control', 'private, no-cache')
+  if (request.method === 'GET' && isUnchanged(request.headers['if-none-match'], etag))
+    return reply.code(304).send()
+  return reply.send(toWire(task))
+}
+
+/** The bytes go out as they are. */
+function sendPage(request: FastifyRequest, reply: FastifyReply, page: ListPage): FastifyReply {
+  reply.header('etag', `"${page.etag}"`).header('cache-control', 'private, no-cache')
+  if (page.next) reply.header('link', `<${nextUrl(request, page.next)}>; rel="next"`)
+  if (isUnchanged(request.headers['if-none-match'], page.etag)) return reply.code(304).send()
+  return reply.type('application/json; charset=utf-8').send(page.body)
+}
+
+/** Under the path the client used, with or without /api/v1. */
+function nextUrl(request: FastifyRequest, cursor: string): string {
+  const [path = '', query] = request.originalUrl.split('?', 2)
+  const search = new URLSearchParams(query)
+  search.set('cursor', cursor)
+  return `${path}?${search}`
+}
+
+function locationOf(request: FastifyRequest, id: string): string {
+  const [path = ''] = request.originalUrl.split('?', 1)
+  return `${path.replace(/\/$/, '')}/${id}`
+}
+
+const pageRequest = ({ limit, cursor }: { limit?: string; cursor?: string }) => ({
+  ...(limit !== undefined && { limit: Number(limit) }),
+  ...(cursor !== undefined && { cursor }),
+})
+
+/** Everything under /tasks; the scope it is registered in has authenticated the caller. */
+export const tasksRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = async (app, { tasks }) => {
+  // Before the body is looked at: an id that cannot exist is an unknown path.
+  app.addHook('onRequest', async (request) => {
+    const { id } = request.params as { id?: string }
+    if (id !== undefined && !OBJECT_ID.test(id)) throw new TaskNotFound()
+  })
+  // RFC 7396: a merge patch is JSON whose nulls remove.
+  app.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  )
+
+  app.get(
+    '/',
+    {
+      schema: { summary: "The caller's tasks, newest first", querystring: ListQuery, response: listAnswers },
+    },
+    async (request, reply) => {
+      const { page, result } = await tasks.list(request.caller, pageRequest(request.query))
+      reply.header('cache-status', CACHE_STATUS[result])
+      return sendPage(request, reply, page)
+    },
+  )
+
+  app.get(
+    '/all',
+    {
+      schema: {
+        summary: "Everyone's tasks (ADMIN)",
+        querystring: AdminListQuery,
+        response: { ...listAnswers, ...problems(403) },
+      },
+    },
+    async (request, reply) => {
+      const { owner } = request.query
+      return sendPage(
+        request,
+        reply,
+        await tasks.listAll(request.caller, { ...pageRequest(request.query), ...(owner && { owner }) }),
+      )
+    },
+  )
+
+  app.post(
+    '/',
+    {
+      schema: { summary: 'Create a task', body: NewTask, response: { 201: TaskResponse, ...writeRefusals } },
+    },
+    async (request, reply) => {
+      const task = await tasks.create(request.caller, request.body, deadline(reply))
+      return sendTask(request, reply.code(201).header('location', locationOf(request, task.id)), task)
+    },
+  )
+
+  app.get(
+    '/:id',
+    {
+      schema: {
+        summary: 'One task',
+        params: TaskId,
+        response: { 200: TaskResponse, 304: Type.Null(), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      return sendTask(request, reply, await tasks.get(request.caller, request.params.id))
+    },
+  )
+
+  app.route({
+    method: ['PUT', 'PATCH'],
+    url: '/:id',
+    schema: {
+      summary: 'Change some fields of a task',
+      params: TaskId,
+      body: TaskChanges,
+      response: { 200: TaskResponse, ...writeRefusals },
+    },
+    handler: async (request, reply) => {
+      const expected = allowedVersions(request.headers['if-match'])
+      const task = await tasks.update(
+        request.caller,
+        request.params.id,
+        request.body,
+        expected,
+        deadline(reply),
+      )
+      return sendTask(request, reply, task)
+    },
+  })
+
+  app.delete(
+    '/:id',
+    {
+      schema: {
+        summary: 'Delete a task (owner or ADMIN)',
+        params: TaskId,
+        response: { 200: Message, ...writeRefusals },
+      },
+    },
+    async (request, reply) => {
+      await tasks.remove(
+        request.caller,
+        request.params.id,
+        allowedVersions(request.headers['if-match']),
+        deadline(reply),
+      )
+      return { message: 'Task deleted successfully' }
+    },
+  )
+}

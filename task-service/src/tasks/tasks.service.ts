@@ -1,0 +1,176 @@
+import type { CachedPage, CoherentLists } from '../cache/coherent-lists.ts'
+import { AdminOnly, DueDateInvalid, TaskNotFound, VersionMismatch, WriteUnavailable } from '../errors.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { type ListPage, listPage } from './list-page.ts'
+import type { ChangedFields, Task } from './task.ts'
+import type { TasksRepository } from './tasks.repository.ts'
+import type { NewTask, TaskChanges, TaskResponse } from './tasks.schema.ts'
+
+export const PAGE_LIMIT = 100
+
+/** Who asks, as the access token says. */
+export interface Caller {
+  id: string
+  isAdmin: boolean
+}
+
+export interface PageRequest {
+  limit?: number
+  cursor?: string
+}
+
+/** Deadlines are monotonic milliseconds: a write whose deadline has passed is not sent to the database. */
+export class TasksService {
+  readonly #tasks: TasksRepository
+  readonly #lists: CoherentLists
+
+  constructor(tasks: TasksRepository, lists: CoherentLists) {
+    this.#tasks = tasks
+    this.#lists = lists
+  }
+
+  /** The caller's own tasks, newest first. Only the first full page is cached: it is what clients ask for. */
+  async list(
+    caller: Caller,
+    { limit = PAGE_LIMIT, cursor }: PageRequest,
+  ): Promise<CachedPage | { page: ListPage; result: 'not-cacheable' }> {
+    if (limit >= PAGE_LIMIT && cursor === undefined)
+      return this.#lists.read(caller.id, () => this.#page(caller.id, PAGE_LIMIT))
+    return { page: await this.#page(caller.id, limit, cursor), result: 'not-cacheable' }
+  }
+
+  /** @throws AdminOnly */
+  async listAll(
+    caller: Caller,
+    { limit = PAGE_LIMIT, cursor, owner }: PageRequest & { owner?: string },
+  ): Promise<ListPage> {
+    if (!caller.isAdmin) throw new AdminOnly()
+    return this.#page(owner, limit, cursor)
+  }
+
+  /** @throws TaskNotFound also for another user's task: that it exists is nobody else's business */
+  async get(caller: Caller, id: string): Promise<Task> {
+    const task = await this.#tasks.find(id, caller.id)
+    if (!task) throw new TaskNotFound()
+    return task
+  }
+
+  async create(caller: Caller, input: NewTask, deadline: number): Promise<Task> {
+    const now = new Date()
+    const completed = input.completed ?? false
+    const fields = {
+      ownerId: caller.id,
+      title: input.title,
+      description: input.description ?? null,
+      completed,
+      completedAt: completed ? now : null,
+      dueAt: toDate(input.due_at),
+      priority: input.priority ?? 0,
+      labels: input.labels ?? [],
+      createdAt: now,
+      updatedAt: now,
+    }
+    return this.#write(caller.id, deadline, () => this.#tasks.insert(fields))
+  }
+
+  /**
+   * A compare-and-set on the version that was read, so that a late or repeated update cannot undo a newer one. Without
+   * `expected` it is tried again on the newer version until the deadline.
+   * @throws TaskNotFound · VersionMismatch
+   */
+  async update(
+    caller: Caller,
+    id: string,
+    changes: TaskChanges,
+    expected: number[] | undefined,
+    deadline: number,
+  ): Promise<Task> {
+    while (performance.now() < deadline) {
+      const task = await this.get(caller, id)
+      if (expected && !expected.includes(task.version)) throw new VersionMismatch()
+      const fields = applied(task, changes)
+      const changed = await this.#write(caller.id, deadline, () =>
+        this.#tasks.update(id, caller.id, task.version, fields),
+      )
+      if (changed) return changed
+    }
+    throw new WriteUnavailable()
+  }
+
+  /** The owner's right, or an administrator's. @throws TaskNotFound · VersionMismatch */
+  async remove(caller: Caller, id: string, expected: number[] | undefined, deadline: number): Promise<void> {
+    const owner = caller.isAdmin ? await this.#tasks.findOwner(id) : caller.id
+    const task = owner === undefined ? undefined : await this.#tasks.find(id, owner)
+    if (!task) throw new TaskNotFound()
+    if (expected && !expected.includes(task.version)) throw new VersionMismatch()
+    const removed = await this.#write(task.ownerId, deadline, () =>
+      this.#tasks.remove(id, task.ownerId, expected && task.version),
+    )
+    if (!removed) throw expected ? new VersionMismatch() : new TaskNotFound()
+  }
+
+  /** All tasks of a deleted user. @returns how many there were */
+  async removeOwner(owner: string, deadline: number): Promise<number> {
+    return this.#write(owner, deadline, () => this.#tasks.removeOwner(owner))
+  }
+
+  #write<T>(owner: string, deadline: number, commit: () => Promise<T>): Promise<T> {
+    return this.#lists.write(owner, deadline, commit, () => this.#page(owner, PAGE_LIMIT))
+  }
+
+  async #page(owner: string | undefined, limit: number, cursor?: string): Promise<ListPage> {
+    const size = Math.min(Math.max(limit, 1), PAGE_LIMIT)
+    const found = await this.#tasks.list(
+      owner,
+      size + 1,
+      cursor === undefined ? undefined : decodeCursor(cursor),
+    )
+    const tasks = found.slice(0, size)
+    const last = tasks.at(-1)
+    return listPage(
+      tasks.map(toWire),
+      found.length > size && last ? encodeCursor({ createdAt: last.createdAt, id: last.id }) : undefined,
+    )
+  }
+}
+
+function applied(task: Task, changes: TaskChanges): ChangedFields {
+  const now = new Date()
+  const completed = changes.completed ?? task.completed
+  return {
+    title: changes.title ?? task.title,
+    description: changes.description === undefined ? task.description : changes.description,
+    completed,
+    completedAt: completed ? (task.completedAt ?? now) : null,
+    dueAt: changes.due_at === undefined ? task.dueAt : toDate(changes.due_at),
+    priority: changes.priority ?? task.priority,
+    labels: changes.labels ?? task.labels,
+    updatedAt: now,
+  }
+}
+
+/** RFC 3339 knows leap seconds, JavaScript does not. @throws DueDateInvalid */
+function toDate(text: string | null | undefined): Date | null {
+  if (!text) return null
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime())) throw new DueDateInvalid()
+  return date
+}
+
+/** The wire form, field names as AuthDB's. */
+export function toWire(task: Task): TaskResponse {
+  return {
+    _id: task.id,
+    title: task.title,
+    description: task.description,
+    completed: task.completed,
+    completed_at: task.completedAt?.toISOString() ?? null,
+    due_at: task.dueAt?.toISOString() ?? null,
+    priority: task.priority,
+    labels: task.labels,
+    owner_id: task.ownerId,
+    version: task.version,
+    created_at: task.createdAt.toISOString(),
+    updated_at: task.updatedAt.toISOString(),
+  }
+}
