@@ -121,9 +121,14 @@ t.test('50 concurrent updates of one task are all applied, one after the other',
     Array.from({ length: 50 }, (_, n) => call('PUT', `/tasks/${_id}`, { priority: n % 4 })),
   )
   const acknowledged = answers.filter((answer) => answer.statusCode === 200)
+  const unknown = answers.filter(
+    (answer) => answer.statusCode === 503 && answer.json().code === 'outcome_unknown',
+  )
   const versions = acknowledged.map((answer) => answer.json().version)
   t.equal(new Set(versions).size, versions.length, 'no two got the same version')
-  t.equal((await call('GET', `/tasks/${_id}`)).json().version, acknowledged.length + 1, 'none was lost')
+  const changes = (await call('GET', `/tasks/${_id}`)).json().version - 1
+  t.ok(changes >= acknowledged.length, 'none was lost')
+  t.ok(changes <= acknowledged.length + unknown.length, 'none was applied twice')
   t.ok(answers.every((answer) => answer.statusCode === 200 || answer.statusCode === 503))
 })
 

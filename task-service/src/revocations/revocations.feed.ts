@@ -89,9 +89,10 @@ export class RevocationsFeed {
       const page: Static<typeof Page> = Value.Parse(Page, await response.json())
       for (const { sid, expires_at } of page.revocations) this.#ended.set(sid, expires_at)
       if (!page.more) {
-        this.#since = Math.floor(page.now) - OVERLAP_SECONDS
+        this.#since = Math.max(0, Math.floor(page.now) - OVERLAP_SECONDS)
         return
       }
+      this.#since = page.now
     }
     throw new Error('too many pages')
   }

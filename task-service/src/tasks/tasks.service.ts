@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CachedPage, CoherentLists } from '../cache/coherent-lists.ts'
 import { AdminOnly, DueDateInvalid, TaskNotFound, VersionMismatch, WriteUnavailable } from '../errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -7,6 +8,8 @@ import type { TasksRepository } from './tasks.repository.ts'
 import type { NewTask, TaskChanges, TaskResponse } from './tasks.schema.ts'
 
 export const PAGE_LIMIT = 100
+const CONFLICT_WAIT_MS = 10
+const MAX_CONFLICT_WAIT_MS = 100
 
 /** Who asks, as the access token says. */
 export interface Caller {
@@ -85,7 +88,9 @@ export class TasksService {
     expected: number[] | undefined,
     deadline: number,
   ): Promise<Task> {
-    while (performance.now() < deadline) {
+    for (let attempt = 0; performance.now() < deadline; attempt++) {
+      // Those who lost to another update come back spread out, or they would all lose again.
+      if (attempt > 0) await sleep(Math.random() * Math.min(attempt * CONFLICT_WAIT_MS, MAX_CONFLICT_WAIT_MS))
       const task = await this.get(caller, id)
       if (expected && !expected.includes(task.version)) throw new VersionMismatch()
       const fields = applied(task, changes)
