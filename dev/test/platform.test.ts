@@ -3,9 +3,6 @@ import t from 'tap'
 import { startPlatform } from '../src/platform.ts'
 import { isAlive } from './fixtures/processes.ts'
 
-/** A list of tasks without a token: 401 says that some task-service instance answered. */
-const SERVED = 401
-
 const { MONGODB_URI: _uri, REDIS_URL: _url, ...env } = process.env
 const platform = await startPlatform({
   tasks: 3,
@@ -15,7 +12,7 @@ const platform = await startPlatform({
 const { system, stores } = platform
 const pids: number[] = []
 
-/** Asks for lists until `work` is done. @returns every status seen, and how often */
+/** Asks for lists, without a token, until `work` is done. @returns every status seen, and how often */
 async function whileReading(work: () => Promise<void>): Promise<Record<number, number>> {
   const statuses: Record<number, number> = {}
   let done = false
@@ -31,6 +28,9 @@ async function whileReading(work: () => Promise<void>): Promise<Record<number, n
   return statuses
 }
 
+const failures = (statuses: Record<number, number>) =>
+  Object.keys(statuses).filter((status) => Number(status) >= 500)
+
 t.test('a rolling restart of all instances fails no GET', async (t) => {
   const statuses = await whileReading(async () => {
     for (const task of system.tasks) {
@@ -40,7 +40,7 @@ t.test('a rolling restart of all instances fails no GET', async (t) => {
       t.notOk(isAlive(pid))
     }
   })
-  t.strictSame(Object.keys(statuses), [String(SERVED)], JSON.stringify(statuses))
+  t.strictSame(failures(statuses), [], JSON.stringify(statuses))
 })
 
 t.test('an instance that is killed fails no GET, and can be started again', async (t) => {
@@ -51,8 +51,8 @@ t.test('an instance that is killed fails no GET, and can be started again', asyn
     t.notOk(task.isRunning())
     await task.start()
   })
-  t.strictSame(Object.keys(statuses), [String(SERVED)], JSON.stringify(statuses))
-  t.equal((await fetch(`${task.url}/tasks/`)).status, SERVED)
+  t.strictSame(failures(statuses), [], JSON.stringify(statuses))
+  t.ok((await fetch(`${task.url}/tasks/`)).status < 500)
 })
 
 t.test(
