@@ -1,3 +1,4 @@
+import { ObjectId } from 'mongodb'
 import t from 'tap'
 import { newAdmin } from './support/admin.ts'
 import { call, loggedIn, login, newEmail, register } from './support/client.ts'
@@ -7,7 +8,14 @@ import { until } from './support/until.ts'
 const service = await startService(t)
 const { app } = service
 const second = await startInstance(t, service.environment)
-const users = service.mongo.db(service.environment.MONGODB_DATABASE).collection('users')
+const database = service.mongo.db(service.environment.MONGODB_DATABASE)
+const users = database.collection('users')
+
+/** Sessions that task-service does not hear of as ended. */
+function openSessions(userId: string): Promise<number> {
+  const filter = { user_id: new ObjectId(userId), revoked_at: { $exists: false } }
+  return database.collection('sessions').countDocuments(filter)
+}
 
 function adminCount(): Promise<number> {
   return users.countDocuments({ role: 'ADMIN' })
@@ -82,6 +90,7 @@ t.test('a new role ends the sessions of its user; the same role and a new name d
   t.ok(await isIn())
   await call(app, 'PUT', url, { role: 'ADMIN' }, tokens.access_token)
   t.notOk(await isIn())
+  t.equal(await openSessions(user.id), 0)
   const { refresh_token } = user.tokens
   t.equal((await call(app, 'POST', '/auth/refresh', { refresh_token })).status, 401)
   t.match(await call(app, 'GET', '/users/', undefined, (await login(app, user.email)).access_token), {
@@ -97,6 +106,7 @@ t.test('a deleted user is logged out, cannot log in, and leaves their address fr
   const { refresh_token } = user.tokens
   t.equal((await call(app, 'POST', '/auth/refresh', { refresh_token })).status, 401)
   t.equal((await call(app, 'POST', '/auth/login', { email: user.email, password: PASSWORD })).status, 401)
+  t.equal(await openSessions(user.id), 0)
   t.not((await register(app, user.email))._id, user.id)
 })
 
@@ -110,6 +120,7 @@ t.test('a log-in that races with the deletion of its account leaves nobody logge
   )
   const deletion = call(app, 'DELETE', `/users/${user.id}`, undefined, tokens.access_token)
   const [answers] = await Promise.all([logins, deletion])
+  t.equal(await openSessions(user.id), 0)
   for (const { status, body } of answers) {
     t.ok(status === 200 || status === 401)
     if (status === 200)
@@ -133,7 +144,7 @@ t.test('what a crash left undone is finished', async (t) => {
   await until('the sessions have ended', async () => {
     return (await call(app, 'GET', '/auth/me', undefined, changed.tokens.access_token)).status === 401
   })
-  const erasures = service.mongo.db(service.environment.MONGODB_DATABASE).collection('erasures')
+  const erasures = database.collection('erasures')
   t.ok(
     (await erasures.find().toArray()).some(({ _id }) => String(_id) === deleted.id),
     'its tasks are noted',

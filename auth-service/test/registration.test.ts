@@ -23,7 +23,7 @@ const badAddresses = [
 ]
 const badPasswords = {
   'too short': 'passwor',
-  'too short in characters, not in bytes': '🐴🐴🐴🐴🐴🐴🐴',
+  'too short in characters, not in bytes': '🐴🐮🐷🐸🐔🦊🐻',
   'too long': 'x1y2'.repeat(33),
   common: 'Sunshine1',
   'common in full-width letters': 'ｓｕｎｓｈｉｎｅ',

@@ -13,7 +13,10 @@ const AWAY = new Set([
   'MongoClientClosedError',
   'MongoExpiredSessionError',
   'MongoOperationTimeoutError',
+  'MongoServerClosedError',
+  'MongoStalePrimaryError',
   'MongoWriteConcernError',
+  'PoolClearedOnNetworkError',
 ])
 /** Server error codes: not primary or shutting down, time limit exceeded, no primary found. */
 const AWAY_CODES = new Set([6, 7, 50, 64, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
