@@ -64,7 +64,7 @@ export function readCounters(body: Buffer, values: number[]): void {
   for (let at = body.indexOf(TITLE); at !== -1; at = body.indexOf(TITLE, at)) {
     at += TITLE.length
     const slot = (body[at] as number) - ZERO
-    if (body[at + 1] !== COLON || values[slot] !== -1) break
+    if (body[at + 1] !== COLON || values[slot] !== -1) throw new Error(`not the account's list: ${body}`)
     let value = 0
     for (at += 2; body[at] !== QUOTE; at++) value = value * 10 + ((body[at] as number) - ZERO)
     values[slot] = value

@@ -50,7 +50,8 @@ async function restartRedis({ redis }: FaultySystem, random: Random): Promise<vo
 async function evictAtRandom({ redisClient }: FaultySystem, random: Random): Promise<void> {
   const policy = random.pick(['allkeys-random', 'volatile-ttl', 'volatile-random'])
   const [, limit] = (await redisClient.config('GET', 'maxmemory')) as [string, string]
-  await redisClient.config('SET', 'maxmemory-policy', policy, 'maxmemory', String(STORM_MEMORY_BYTES))
+  await redisClient.config('SET', 'maxmemory-policy', policy)
+  await redisClient.config('SET', 'maxmemory', STORM_MEMORY_BYTES)
   const until = performance.now() + STORM_MS
   while (performance.now() < until) {
     const pipeline = redisClient.pipeline()
@@ -61,7 +62,8 @@ async function evictAtRandom({ redisClient }: FaultySystem, random: Random): Pro
     if (keys.length > 0) await redisClient.del(...Array.from({ length: 3 }, () => random.pick(keys)))
     await sleep(5)
   }
-  await redisClient.config('SET', 'maxmemory-policy', 'allkeys-lru', 'maxmemory', limit)
+  await redisClient.config('SET', 'maxmemory', limit)
+  await redisClient.config('SET', 'maxmemory-policy', 'allkeys-lru')
   await sleep(1_000)
 }
 

@@ -4,9 +4,11 @@ import type { History } from './history.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
 import type { Random } from './random.ts'
 
-const WRITE_SHARE = 0.1
+const READS_PER_WRITE = 9
+const PACE_MS = 1
+const MOST_BEHIND = 50
 /** Reads of a user whose write is under way: races are what is looked for. */
-const RACING_SHARE = 0.6
+const RACING_SHARE = 0.4
 /** Without it, refusals that come at once would be most of the operations. */
 const PAUSE_AFTER_FAILURE_MS = 20
 
@@ -44,6 +46,7 @@ export class Load {
   readonly #versions: string[]
   readonly #busy = new Set<number>()
   #racing: number[] = []
+  #writesBegun = 0
   #stopped = false
 
   constructor(accounts: readonly Account[], history: History, random: Random) {
@@ -68,19 +71,20 @@ export class Load {
     this.writeGap.success(now)
   }
 
-  /** One worker; resolves after `stop`. @throws Error when an answer makes no sense */
-  async work(connection: HttpConnection): Promise<void> {
+  /** One reader; resolves after `stop`. @throws Error when an answer makes no sense */
+  async keepReading(connection: HttpConnection): Promise<void> {
     const values = Array.from({ length: TASKS_EACH }, () => 0)
-    while (!this.#stopped) {
-      const register = this.#random.chance(WRITE_SHARE) ? this.#freeRegister() : undefined
-      if (register === undefined) await this.#read(connection, this.#accountToRead(), values)
-      else await this.#write(connection, register, values)
-    }
+    while (!this.#stopped) await this.#read(connection, this.#accountToRead(), values)
   }
 
-  #freeRegister(): number | undefined {
-    const register = this.#random.below(this.#versions.length)
-    return this.#busy.has(register) ? undefined : register
+  /** One writer, at the pace of the readers; a worker of its own, so that writes which wait do not hold up reads. */
+  async keepWriting(connection: HttpConnection): Promise<void> {
+    const values = Array.from({ length: TASKS_EACH }, () => 0)
+    while (!this.#stopped) {
+      const register = this.#random.below(this.#versions.length)
+      if (this.#writesBegun * READS_PER_WRITE > this.reads || this.#busy.has(register)) await sleep(PACE_MS)
+      else await this.#write(connection, register, values)
+    }
   }
 
   #accountToRead(): number {
@@ -109,6 +113,11 @@ export class Load {
   async #write(connection: HttpConnection, register: number, values: number[]): Promise<void> {
     const index = Math.floor(register / TASKS_EACH)
     this.#busy.add(register)
+    // What could not be written meanwhile is not made up for.
+    this.#writesBegun = Math.max(
+      this.#writesBegun + 1,
+      Math.floor(this.reads / READS_PER_WRITE) - MOST_BEHIND,
+    )
     this.#racing.push(index)
     const acknowledged = await this.#put(connection, register)
     // Read-your-writes is what a person notices first.

@@ -21,7 +21,8 @@ export interface Plan {
   /** Goes on beyond `seconds` until there were as many reads. */
   readonly minReads: number
   readonly accounts: number
-  readonly workers: number
+  readonly readers: number
+  readonly writers: number
   readonly seed: number
 }
 
@@ -48,14 +49,21 @@ export interface Measurement {
 /** Runs the load while one kind of fault is injected again and again, then checks the history. */
 export async function measure(system: FaultySystem, fault: Fault, plan: Plan): Promise<Measurement> {
   const random = new Random(plan.seed)
-  const connections = Array.from({ length: plan.workers }, () => new HttpConnection(system.baseUrl))
+  const connections = Array.from(
+    { length: plan.readers + plan.writers },
+    () => new HttpConnection(system.baseUrl),
+  )
   try {
     const accounts = await createAccounts(connections[0] as HttpConnection, plan.accounts)
     await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
     const history = new History(plan.accounts * 2)
     const load = new Load(accounts, history, random)
     const started = performance.now()
-    const workers = Promise.all(connections.map((connection) => load.work(connection)))
+    const workers = Promise.all(
+      connections.map((connection, i) =>
+        i < plan.readers ? load.keepReading(connection) : load.keepWriting(connection),
+      ),
+    )
     const { calmRate, injections } = await Promise.race([
       disturb(system, fault, load, plan, started),
       // A worker ends early only by throwing.

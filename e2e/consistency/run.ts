@@ -7,7 +7,7 @@ import { variantModule } from './variants/variants.ts'
 
 /**
  * Runs the whole system under load and one kind of fault after another; prints one row for each.
- * Every option is also an environment variable: SECONDS, KINDS, MIN_READS, ACCOUNTS, WORKERS, SEED, GATEWAY, PROTOCOL.
+ * Every option is also an environment variable: SECONDS, KINDS, MIN_READS, ACCOUNTS, READERS, WRITERS, SEED, GATEWAY, PROTOCOL.
  * Exit code 1 when a read broke a promise, or a run is void.
  */
 const { values } = parseArgs({
@@ -15,8 +15,9 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: process.env.SECONDS ?? '60' },
     kinds: { type: 'string', default: process.env.KINDS ?? FAULTS.map(({ name }) => name).join(',') },
     'min-reads': { type: 'string', default: process.env.MIN_READS ?? '0' },
-    accounts: { type: 'string', default: process.env.ACCOUNTS ?? '12' },
-    workers: { type: 'string', default: process.env.WORKERS ?? '24' },
+    accounts: { type: 'string', default: process.env.ACCOUNTS ?? '16' },
+    readers: { type: 'string', default: process.env.READERS ?? '16' },
+    writers: { type: 'string', default: process.env.WRITERS ?? '8' },
     seed: { type: 'string', default: process.env.SEED ?? '1' },
     gateway: { type: 'string', default: process.env.GATEWAY ?? 'fastify' },
     protocol: { type: 'string', default: process.env.PROTOCOL ?? '' },
@@ -33,7 +34,8 @@ async function runAll(system: FaultySystem): Promise<Measurement[]> {
       seconds: Number(values.seconds),
       minReads: Math.ceil(minReads / faults.length),
       accounts: Number(values.accounts),
-      workers: Number(values.workers),
+      readers: Number(values.readers),
+      writers: Number(values.writers),
       seed: Number(values.seed) + i,
     })
     measurements.push(measurement)
