@@ -71,6 +71,8 @@ async function openapi(app: FastifyInstance, options: OpenapiOptions): Promise<v
       openapi: '3.1.0',
       info: { title, version, description },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      // Unless a route says otherwise, as those do that need no token.
+      security: [{ bearer: [] }],
     },
     refResolver: {
       buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema-${i}`),
