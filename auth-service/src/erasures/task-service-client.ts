@@ -1,4 +1,5 @@
-const TIMEOUT_MS = 5_000
+/** Longer than task-service works on one such request (10 s). */
+const TIMEOUT_MS = 12_000
 
 /** task-service's internal port. */
 export class TaskServiceClient {
@@ -11,7 +12,7 @@ export class TaskServiceClient {
     this.#token = token
   }
 
-  /** Deletes every task of an owner; repeatable. @throws Error when that is not acknowledged within 5 s */
+  /** Deletes every task of an owner; repeatable. @throws Error when that is not acknowledged within 12 s */
   async deleteTasksOf(ownerId: string): Promise<void> {
     const response = await fetch(`${this.#baseUrl}/internal/owners/${ownerId}`, {
       method: 'DELETE',
