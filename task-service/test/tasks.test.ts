@@ -146,7 +146,7 @@ t.test('an administrator lists and deletes tasks of others, a user does not', as
   const { _id } = (await owner.call('POST', '/tasks/', { title: 'a' })).json()
   const refused = await owner.call('GET', '/tasks/all')
   t.equal(refused.statusCode, 403)
-  t.equal(refused.json().code, 'admin_only')
+  t.equal(refused.json().code, 'forbidden')
   t.match((await admin.call('GET', `/tasks/all?owner=${owner.id}`)).json(), [{ _id, owner_id: owner.id }])
   t.equal((await admin.call('DELETE', `/tasks/${_id}`)).statusCode, 200)
   t.same((await owner.call('GET', '/tasks/')).json(), [])

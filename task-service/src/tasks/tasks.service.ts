@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CachedPage, CoherentLists } from '../cache/coherent-lists.ts'
-import { AdminOnly, DueDateInvalid, TaskNotFound, VersionMismatch, WriteUnavailable } from '../errors.ts'
+import { DueDateInvalid, Forbidden, TaskNotFound, VersionMismatch, WriteUnavailable } from '../errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { type ListPage, listPage } from './list-page.ts'
 import type { ChangedFields, Task } from './task.ts'
@@ -42,12 +42,12 @@ export class TasksService {
     return { page: await this.#page(caller.id, limit, cursor), result: 'not-cacheable' }
   }
 
-  /** @throws AdminOnly */
+  /** @throws Forbidden */
   async listAll(
     caller: Caller,
     { limit = PAGE_LIMIT, cursor, owner }: PageRequest & { owner?: string },
   ): Promise<ListPage> {
-    if (!caller.isAdmin) throw new AdminOnly()
+    if (!caller.isAdmin) throw new Forbidden()
     return this.#page(owner, limit, cursor)
   }
 
