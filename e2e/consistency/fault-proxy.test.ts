@@ -143,3 +143,21 @@ t.test('a delayed link is late by at least the delay, each way', async (t) => {
   t.equal(await answer(socket), 'echo:one')
   t.ok(performance.now() - sent >= 39)
 })
+
+t.test('bytes keep their order when a delay ends', async (t) => {
+  const { proxy, target } = await started(t)
+  const socket = await client(t, proxy)
+  const sent: string[] = []
+  for (const milliseconds of [15, 0, 5, 0]) {
+    proxy.delay(milliseconds)
+    const part = `${sent.length};`
+    sent.push(part)
+    socket.write(part)
+    // The proxy has to have it before the delay changes.
+    const witness = await client(t, proxy)
+    witness.destroy()
+    await closing(witness)
+  }
+  await until(() => target.received().length === sent.join('').length)
+  t.equal(target.received(), sent.join(''))
+})

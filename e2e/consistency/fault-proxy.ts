@@ -118,7 +118,7 @@ function join(client: Socket, link: Link, onClosed: () => void): Connection {
   }
 }
 
-/** Moves bytes one way; the function it returns is to be called when the link's mode has changed. */
+/** Moves bytes one way, in order; the function it returns is to be called when the link's mode has changed. */
 function pump(
   from: Socket,
   to: Socket,
@@ -126,8 +126,14 @@ function pump(
   damage: { done: boolean },
   losing: 'lose-requests' | 'lose-answers',
 ): () => void {
+  const late: { chunk: Buffer; due: number }[] = []
   const forward = (chunk: Buffer) => {
     if (!to.destroyed && !to.write(chunk)) from.pause()
+  }
+  const forwardDue = () => {
+    while (late[0] !== undefined && late[0].due <= performance.now())
+      forward((late.shift() as (typeof late)[0]).chunk)
+    if (late[0] !== undefined) setTimeout(forwardDue, late[0].due - performance.now())
   }
   const update = () => {
     if (link.mode === 'stall') from.pause()
@@ -137,8 +143,12 @@ function pump(
     if (link.mode === losing) {
       damage.done = true
       link.lostBytes += chunk.length
-    } else if (link.delayMs > 0) setTimeout(forward, link.delayMs, chunk)
-    else forward(chunk)
+    } else if (link.delayMs === 0 && late.length === 0) forward(chunk)
+    else {
+      // What comes after a delay was shortened still waits for what came before.
+      late.push({ chunk, due: Math.max(performance.now() + link.delayMs, late.at(-1)?.due ?? 0) })
+      if (late.length === 1) setTimeout(forwardDue, link.delayMs)
+    }
   })
   to.on('drain', update)
   update()

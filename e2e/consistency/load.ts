@@ -4,13 +4,16 @@ import type { History } from './history.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
 import type { Random } from './random.ts'
 
-const READS_PER_WRITE = 9
 const PACE_MS = 1
 const MOST_BEHIND = 50
-/** Reads of a user whose write is under way: races are what is looked for. */
-const RACING_SHARE = 0.4
 /** Without it, refusals that come at once would be most of the operations. */
 const PAUSE_AFTER_FAILURE_MS = 20
+
+export interface Mix {
+  readonly readsPerWrite: number
+  /** Reads of a user whose write is under way, of all reads: races are what is looked for, and cost the most. */
+  readonly racingShare: number
+}
 
 /** The longest time without any success, of one kind of operation. */
 class Gap {
@@ -38,19 +41,23 @@ export class Load {
   failedReads = 0
   unknownWrites = 0
   hits = 0
+  /** Answers that were no success, by method, status and code */
+  readonly refusals = new Map<string, number>()
   readonly readGap: Gap
   readonly writeGap: Gap
   readonly #accounts: readonly Account[]
   readonly #history: History
   readonly #random: Random
+  readonly #mix: Mix
   readonly #versions: string[]
   readonly #busy = new Set<number>()
   #racing: number[] = []
   #writesBegun = 0
   #stopped = false
 
-  constructor(accounts: readonly Account[], history: History, random: Random) {
+  constructor(accounts: readonly Account[], history: History, random: Random, mix: Mix) {
     this.#accounts = accounts
+    this.#mix = mix
     this.#history = history
     this.#random = random
     this.#versions = Array.from({ length: accounts.length * TASKS_EACH }, () => '"1"')
@@ -82,13 +89,15 @@ export class Load {
     const values = Array.from({ length: TASKS_EACH }, () => 0)
     while (!this.#stopped) {
       const register = this.#random.below(this.#versions.length)
-      if (this.#writesBegun * READS_PER_WRITE > this.reads || this.#busy.has(register)) await sleep(PACE_MS)
+      if (this.#writesBegun * this.#mix.readsPerWrite > this.reads || this.#busy.has(register))
+        await sleep(PACE_MS)
       else await this.#write(connection, register, values)
     }
   }
 
   #accountToRead(): number {
-    if (this.#racing.length > 0 && this.#random.chance(RACING_SHARE)) return this.#random.pick(this.#racing)
+    if (this.#racing.length > 0 && this.#random.chance(this.#mix.racingShare))
+      return this.#random.pick(this.#racing)
     return this.#random.below(this.#accounts.length)
   }
 
@@ -107,7 +116,7 @@ export class Load {
     }
     for (let slot = 0; slot < TASKS_EACH; slot++) this.#history.failRead(operation + slot)
     this.failedReads++
-    await this.#afterFailure(answer)
+    await this.#afterFailure('GET list', answer)
   }
 
   async #write(connection: HttpConnection, register: number, values: number[]): Promise<void> {
@@ -116,7 +125,7 @@ export class Load {
     // What could not be written meanwhile is not made up for.
     this.#writesBegun = Math.max(
       this.#writesBegun + 1,
-      Math.floor(this.reads / READS_PER_WRITE) - MOST_BEHIND,
+      Math.floor(this.reads / this.#mix.readsPerWrite) - MOST_BEHIND,
     )
     this.#racing.push(index)
     const acknowledged = await this.#put(connection, register)
@@ -144,7 +153,7 @@ export class Load {
     // Also a 412: a write that a driver repeated may have met its own first attempt.
     this.#history.endWrite(operation, 'unknown')
     this.unknownWrites++
-    await this.#afterFailure(answer)
+    await this.#afterFailure('PUT', answer)
     return false
   }
 
@@ -161,15 +170,23 @@ export class Load {
         this.#versions[register] = String(answer.headers.etag)
         return
       }
-      await this.#afterFailure(answer)
+      await this.#afterFailure('GET task', answer)
     }
   }
 
   /** @throws Error for a status that no fault explains */
-  async #afterFailure(answer: Answer | undefined): Promise<void> {
+  async #afterFailure(request: string, answer: Answer | undefined): Promise<void> {
+    const what = `${request} ${answer ? `${answer.status} ${codeOf(answer)}` : 'no answer'}`
+    this.refusals.set(what, (this.refusals.get(what) ?? 0) + 1)
     if (answer && answer.status < 500 && answer.status !== 412) {
       throw new Error(`no fault explains ${answer.status}: ${answer.body}`)
     }
     await sleep(PAUSE_AFTER_FAILURE_MS)
   }
+}
+
+/** The code of a problem document; what is in its place, if that is something else. */
+function codeOf({ body }: Answer): string {
+  const text = String(body)
+  return /"code":"(\w+)"/.exec(text)?.[1] ?? text.slice(0, 80)
 }

@@ -4,7 +4,7 @@ import type { Fault } from './faults.ts'
 import { History } from './history.ts'
 import { describeViolation, findViolations, type ViolationKind } from './history-check.ts'
 import { HttpConnection } from './http-connection.ts'
-import { Load } from './load.ts'
+import { Load, type Mix } from './load.ts'
 import { Random } from './random.ts'
 import type { FaultySystem } from './system.ts'
 
@@ -24,6 +24,7 @@ export interface Plan {
   readonly readers: number
   readonly writers: number
   readonly seed: number
+  readonly mix: Mix
 }
 
 export interface Measurement {
@@ -41,6 +42,7 @@ export interface Measurement {
   readonly injections: number
   readonly violations: Readonly<Record<ViolationKind, number>>
   readonly descriptions: readonly string[]
+  readonly refusals: ReadonlyMap<string, number>
   readonly readGapSeconds: number
   readonly writeGapSeconds: number
   readonly isVoid: boolean
@@ -57,7 +59,7 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
     const accounts = await createAccounts(connections[0] as HttpConnection, plan.accounts)
     await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
     const history = new History(plan.accounts * 2)
-    const load = new Load(accounts, history, random)
+    const load = new Load(accounts, history, random, plan.mix)
     const started = performance.now()
     const workers = Promise.all(
       connections.map((connection, i) =>
@@ -137,6 +139,7 @@ function summarise({ fault, load, history, started, seconds, calmRate, injection
     descriptions: found
       .slice(0, DESCRIBED_VIOLATIONS)
       .map((violation) => describeViolation(history, violation, started)),
+    refusals: load.refusals,
     readGapSeconds: load.readGap.longestMs / 1000,
     writeGapSeconds: load.writeGap.longestMs / 1000,
     isVoid: calmRate < MIN_RATE,

@@ -37,9 +37,11 @@ async function runAll(system: FaultySystem): Promise<Measurement[]> {
       readers: Number(values.readers),
       writers: Number(values.writers),
       seed: Number(values.seed) + i,
+      mix: { readsPerWrite: 9, racingShare: 0.4 },
     })
     measurements.push(measurement)
     console.log(row(measurement))
+    for (const [refusal, count] of measurement.refusals) console.log(`  ${count} × ${refusal}`)
     for (const description of measurement.descriptions) console.log(`  ${description}`)
   }
   return measurements

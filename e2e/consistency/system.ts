@@ -38,6 +38,8 @@ export interface FaultySystemOptions {
   /** Module that task-service loads first, to swap a part of it */
   readonly variant?: URL
   readonly gateway?: 'fastify' | 'nginx'
+  /** Left out only where no fault ends the database: every write waits for the disk. */
+  readonly syncOnCommit?: boolean
   readonly say?: (line: string) => void
 }
 
@@ -45,6 +47,7 @@ export interface FaultySystemOptions {
 export async function startFaultySystem({
   variant,
   gateway = 'fastify',
+  syncOnCommit = true,
   say = () => {},
 }: FaultySystemOptions = {}): Promise<FaultySystem> {
   const directory = await mkdtemp(join(tmpdir(), 'authdb-consistency-'))
@@ -63,7 +66,7 @@ export async function startFaultySystem({
     const stores = await startStores({
       supervisor,
       dataDir: join(directory, 'first'),
-      syncOnCommit: true,
+      syncOnCommit,
       say,
     })
     const redisLinks = await linksTo(stores.redisUrl, links)
