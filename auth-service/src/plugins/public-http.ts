@@ -78,6 +78,8 @@ async function publicHttp(
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
+  // No route takes plain text, which Fastify would read: it is an unsupported media type like any other.
+  app.removeContentTypeParser('text/plain')
   await app.register(metrics.default, {
     endpoint: null,
     defaultMetrics: { enabled: true, register: registry },
