@@ -77,7 +77,7 @@ function levelName(level: number | string | undefined): keyof typeof COLOURS {
 /** What the record says beside the usual fields, as `name=value`. */
 function details(record: LogRecord): string[] {
   return Object.entries(record)
-    .filter(([field]) => !SHOWN.has(field))
+    .filter(([field, value]) => !SHOWN.has(field) && value !== '')
     .map(([field, value]) => `${field}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
 }
 
