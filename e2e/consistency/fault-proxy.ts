@@ -133,7 +133,7 @@ function pump(
   const forwardDue = () => {
     while (late[0] !== undefined && late[0].due <= performance.now())
       forward((late.shift() as (typeof late)[0]).chunk)
-    if (late[0] !== undefined) setTimeout(forwardDue, late[0].due - performance.now())
+    if (late[0] !== undefined) setTimeout(forwardDue, Math.max(1, late[0].due - performance.now()))
   }
   const update = () => {
     if (link.mode === 'stall') from.pause()
