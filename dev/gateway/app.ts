@@ -54,9 +54,41 @@ function limitInFlight(app: FastifyInstance, maxInFlight: number, allowed: Origi
   })
 }
 
+/** Everything that is not an answer of a service is a problem in the services' envelope. */
+function answerProblems(app: FastifyInstance, allowed: OriginPolicy): void {
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, NOT_FOUND, allowed))
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error.statusCode === 413) return sendProblem(request, reply, BODY_TOO_LARGE, allowed)
+    // @fastify/http-proxy refuses paths that climb out of their prefix with 400: to clients, they do not exist.
+    if (error.statusCode === 400)
+      return sendProblem(request, reply, error.code ? BAD_REQUEST : NOT_FOUND, allowed)
+    request.log.error({ err: error }, 'unexpected error')
+    return sendProblem(request, reply, INTERNAL_ERROR, allowed)
+  })
+}
+
+/** Nothing is parsed: a body is read whole, so that a slow client never holds an instance, and sent on as it came. */
+function passBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)
+}
+
+function createAgent({ maxInFlight, upstreamTimeoutMs }: GatewayConfig): Agent {
+  return new Agent({
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connections: maxInFlight,
+    pipelining: 1,
+    keepAliveTimeout: UPSTREAM_KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: UPSTREAM_KEEP_ALIVE_MS,
+    headersTimeout: upstreamTimeoutMs,
+    bodyTimeout: UPSTREAM_SILENCE_MS,
+  })
+}
+
 /** The gateway: one origin for clients, @fastify/http-proxy to the services, least connections between instances. */
 export async function buildGateway(config: GatewayConfig): Promise<FastifyInstance> {
   const allowed = originPolicy(config.corsOrigins)
+  const agent = createAgent(config)
   const app = Fastify({
     logger: { level: config.logLevel, base: { service: 'gateway', pid: process.pid } },
     logController: new RequestLog(),
@@ -70,34 +102,13 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
     clientErrorHandler: refuseMalformed,
   })
   app.decorateRequest('answeredByService', false)
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, NOT_FOUND, allowed))
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) return sendProblem(request, reply, BODY_TOO_LARGE, allowed)
-    // @fastify/http-proxy refuses paths that climb out of their prefix with 400: to clients, they do not exist.
-    if (error.statusCode === 400)
-      return sendProblem(request, reply, error.code ? BAD_REQUEST : NOT_FOUND, allowed)
-    request.log.error({ err: error }, 'unexpected error')
-    return sendProblem(request, reply, INTERNAL_ERROR, allowed)
-  })
-  limitInFlight(app, config.maxInFlight, allowed)
-
-  // Nothing is parsed: a body is read whole, so that a slow client never holds an instance, and sent on as it came.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)
-
-  const agent = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    connections: config.maxInFlight,
-    pipelining: 1,
-    keepAliveTimeout: UPSTREAM_KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: UPSTREAM_KEEP_ALIVE_MS,
-    headersTimeout: config.upstreamTimeoutMs,
-    bodyTimeout: UPSTREAM_SILENCE_MS,
-  })
   app.addHook('onClose', () => agent.destroy())
+  answerProblems(app, allowed)
+  limitInFlight(app, config.maxInFlight, allowed)
+  passBodies(app)
 
-  function proxy(paths: readonly string[], origins: readonly string[]) {
-    return app.register(httpProxy, {
+  const proxy = (paths: readonly string[], origins: readonly string[]) =>
+    app.register(httpProxy, {
       upstream: '',
       undici: agent,
       routes: routesOf(paths),
@@ -108,7 +119,6 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
       handler: forwardTo(createBalancer(origins), allowed),
       replyOptions: { getUpstream: () => origins[0] ?? '' },
     })
-  }
   await proxy(AUTH_PATHS, config.authUpstreams)
   await proxy(TASK_PATHS, config.taskUpstreams)
   return app

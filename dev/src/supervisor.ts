@@ -1,4 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type LineHandler, readLines } from './lines.ts'
 
@@ -90,64 +91,90 @@ function started(process: ChildProcess, spec: ChildSpec): Promise<number> {
   })
 }
 
+/** What a child reports to its supervisor. */
+interface ChildEvents {
+  onLine: (line: string) => void
+  /** @param expected somebody had asked for it */
+  onExit: (child: Child, exit: Exit, expected: boolean) => void
+}
+
+function sendSignal(pid: number, container: string | undefined, signal: NodeJS.Signals): void {
+  if (container && signal !== 'SIGTERM') execFile('docker', ['kill', '--signal', signal, container])
+  else signalGroup(pid, signal)
+}
+
+/** Follows a process from its start to its end. */
+function follow(
+  process: ChildProcessByStdio<null, Readable, Readable>,
+  spec: ChildSpec,
+  pid: number,
+  events: ChildEvents,
+): Child {
+  const lastLines: string[] = []
+  let running = true
+  let expected = false
+  const exited = new Promise<Exit>((resolve) =>
+    process.once('close', (code, signal) => resolve({ code, signal })),
+  )
+  const child: Child = {
+    name: spec.name,
+    pid,
+    exited,
+    isRunning: () => running,
+    lastLines: () => [...lastLines],
+    signal(signal) {
+      if (!running) return
+      if (ENDING.has(signal)) expected = true
+      sendSignal(pid, spec.container, signal)
+    },
+    async stop(timeoutMs = STOP_TIMEOUT_MS) {
+      child.signal('SIGTERM')
+      // A process that was stopped by SIGSTOP hears SIGTERM only when it goes on.
+      child.signal('SIGCONT')
+      const timer = setTimeout(() => child.signal('SIGKILL'), timeoutMs)
+      await exited
+      clearTimeout(timer)
+    },
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    readLines(stream, (line) => {
+      lastLines.push(line)
+      if (lastLines.length > LAST_LINES) lastLines.shift()
+      events.onLine(line)
+    })
+  }
+  // What the child itself had started must not outlive it, nor keep its output open.
+  process.once('exit', () => signalGroup(pid, 'SIGKILL'))
+  void exited.then((exit) => {
+    running = false
+    events.onExit(child, exit, expected)
+  })
+  return child
+}
+
 /** Starts processes, each in a group of its own, hands on what they print, and ends all of them. */
 export function createSupervisor({ onLine, onUnexpectedExit }: SupervisorEvents = {}): Supervisor {
   const children = new Set<Child>()
   const guard = startGuard()
 
-  async function spawnChild(spec: ChildSpec): Promise<Child> {
-    const options = { env: spec.env ?? process.env, detached: true, ...(spec.cwd && { cwd: spec.cwd }) }
-    const running = spawn(spec.command, spec.args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-    const exited = new Promise<Exit>((resolve) =>
-      running.once('close', (code, signal) => resolve({ code, signal })),
-    )
-    const pid = await started(running, spec)
-    const lastLines: string[] = []
-    let expected = false
-    guard(spec.container ? `+docker ${spec.container}` : `+ ${pid}`)
-
-    const child: Child = {
-      name: spec.name,
-      pid,
-      exited,
-      isRunning: () => children.has(child),
-      lastLines: () => [...lastLines],
-      signal(signal) {
-        if (!children.has(child)) return
-        if (ENDING.has(signal)) expected = true
-        if (spec.container && signal !== 'SIGTERM')
-          execFile('docker', ['kill', '--signal', signal, spec.container])
-        else signalGroup(pid, signal)
-      },
-      async stop(timeoutMs = STOP_TIMEOUT_MS) {
-        child.signal('SIGTERM')
-        // A process that was stopped by SIGSTOP hears SIGTERM only when it goes on.
-        child.signal('SIGCONT')
-        const timer = setTimeout(() => child.signal('SIGKILL'), timeoutMs)
-        await exited
-        clearTimeout(timer)
-      },
-    }
-    children.add(child)
-    for (const stream of [running.stdout, running.stderr]) {
-      readLines(stream, (line) => {
-        lastLines.push(line)
-        if (lastLines.length > LAST_LINES) lastLines.shift()
-        onLine?.(spec.name, line)
-      })
-    }
-    // What the child itself had started must not outlive it, nor keep its output open.
-    running.once('exit', () => signalGroup(pid, 'SIGKILL'))
-    void exited.then((exit) => {
-      children.delete(child)
-      guard(spec.container ? `-docker ${spec.container}` : `- ${pid}`)
-      if (!expected) onUnexpectedExit?.(child, exit)
-    })
-    return child
-  }
-
   return {
-    spawn: spawnChild,
+    async spawn(spec) {
+      const options = { env: spec.env ?? process.env, detached: true, ...(spec.cwd && { cwd: spec.cwd }) }
+      const running = spawn(spec.command, spec.args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+      const pid = await started(running, spec)
+      const guarded = spec.container ? `docker ${spec.container}` : ` ${pid}`
+      guard(`+${guarded}`)
+      const child = follow(running, spec, pid, {
+        onLine: (line) => onLine?.(spec.name, line),
+        onExit(ended, exit, expected) {
+          children.delete(ended)
+          guard(`-${guarded}`)
+          if (!expected) onUnexpectedExit?.(ended, exit)
+        },
+      })
+      children.add(child)
+      return child
+    },
     async stopAll(timeoutMs) {
       await Promise.all([...children].map((child) => child.stop(timeoutMs)))
     },
