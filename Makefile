@@ -15,7 +15,7 @@ PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json au
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: dev test check clean keys node install twins lint types openapi
+.PHONY: dev test check clean keys node install twins lint types openapi readme readme-check model consistency
 
 dev: install
 	@exec node dev/src/commands/dev.ts
@@ -23,7 +23,7 @@ dev: install
 test: install
 	@node dev/src/commands/test.ts
 
-check: lint types twins openapi
+check: lint types twins openapi readme-check
 
 lint: install
 	dev/node_modules/.bin/biome check --error-on-warnings .
@@ -37,6 +37,21 @@ twins: install
 # Fails when a committed openapi.json is not what the routes say.
 openapi: install
 	@set -e; for service in $(SERVICES); do (cd $$service && npm run --silent --if-present openapi:check); done
+
+# The tables of settings in README.md, from the services' own schemas.
+readme: install
+	@node dev/src/commands/readme.ts
+
+readme-check: install
+	@node dev/src/commands/readme.ts --check
+
+# The cache protocol, exhaustively: minutes, and a table.
+model: install
+	@node e2e/model/run.ts
+
+# Histories under every kind of fault: SECONDS, KINDS and more, see e2e/consistency/run.ts.
+consistency: install
+	@node e2e/consistency/run.ts
 
 # Makes the signing keys of `make dev`, or adds a new one and retires old ones.
 keys: install
@@ -66,3 +81,5 @@ node:
 
 clean:
 	rm -rf $(CACHE) $(PACKAGES:%=%/node_modules) $(PACKAGES:%=%/.tap)
+
+-include helm/charts.mk

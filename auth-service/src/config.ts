@@ -30,7 +30,7 @@ const Database = Type.Object({
   }),
 })
 
-const Environment = Type.Object({
+export const Environment = Type.Object({
   ...Database.properties,
   HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
   PORT: port(8001, 'Public port'),

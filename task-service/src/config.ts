@@ -6,7 +6,7 @@ const milliseconds = (fallback: number, description: string) =>
 const port = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
 
-const Environment = Type.Object({
+export const Environment = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address both ports listen on' }),
   PORT: port(8002, 'Public port'),
   INTERNAL_PORT: port(9102, 'Port of /livez, /readyz, /metrics and /internal; never routed to clients'),
