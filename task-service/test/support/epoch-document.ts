@@ -1,0 +1,86 @@
+import { type Epoch, type EpochRepository, OFF } from '../../src/cache/epoch.repository.ts'
+
+type Operations = Pick<EpochRepository, 'prepare' | 'renew' | 'settle' | 'propose'>
+
+const first = (): Epoch => ({ epoch: 1, cache: OFF, settled: true, members: {} })
+
+/** The one epoch document without MongoDB: changes are atomic, and answers can be late or fail to come. */
+export class EpochDocument implements Operations {
+  readonly #stored: { value: Epoch | null }
+  /** The server's clock, milliseconds */
+  readonly #now: () => number
+  renewals = 0
+  proposals = 0
+  forgotten: string[] = []
+  /** Refuses everything */
+  away = false
+  /** Applied, then not answered before this is over */
+  answering: Promise<void> = Promise.resolve()
+
+  constructor(now: () => number, stored: { value: Epoch | null } = { value: first() }) {
+    this.#now = now
+    this.#stored = stored
+  }
+
+  /** The same document over a link of its own, which can fail on its own. */
+  link(): EpochDocument {
+    return new EpochDocument(this.#now, this.#stored)
+  }
+
+  get value(): Epoch | null {
+    return this.#stored.value
+  }
+
+  set value(value: Epoch | null) {
+    this.#stored.value = value
+  }
+
+  /** For an {@link EpochLease}, which asks for the class. */
+  asRepository(): EpochRepository {
+    return this as unknown as EpochRepository
+  }
+
+  set(epoch: Partial<Epoch>): void {
+    this.value = { ...first(), ...epoch }
+  }
+
+  member(id: string, reaches: string): void {
+    if (this.value) this.value.members[id] = { reaches, at: new Date(this.#now()) }
+  }
+
+  async prepare(): Promise<void> {
+    if (!this.value) this.set({ epoch: 1 })
+  }
+
+  async renew(member: string, reaches: string, forget: string[]): Promise<Epoch | null> {
+    this.renewals++
+    this.forgotten.push(...forget)
+    return this.#change(undefined, (value) => {
+      for (const id of forget) delete value.members[id]
+      value.members[member] = { reaches, at: new Date(this.#now()) }
+    })
+  }
+
+  async settle(epoch: number): Promise<Epoch | null> {
+    return this.#change(epoch, (value) => {
+      value.settled = true
+    })
+  }
+
+  async propose(epoch: number, cache: string): Promise<Epoch | null> {
+    this.proposals++
+    return this.#change(epoch, (value) => Object.assign(value, { epoch: epoch + 1, cache, settled: false }))
+  }
+
+  async #change(epoch: number | undefined, apply: (value: Epoch) => void): Promise<Epoch | null> {
+    if (this.away) throw new Error('the database is away')
+    if (!this.value || (epoch !== undefined && this.value.epoch !== epoch)) {
+      await this.answering
+      return null
+    }
+    apply(this.value)
+    const answer = structuredClone(this.value)
+    await this.answering
+    return answer
+  }
+}
