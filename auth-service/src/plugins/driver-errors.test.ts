@@ -1,8 +1,10 @@
 import {
+  MongoInvalidArgumentError,
   MongoNetworkError,
   MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
+  MongoUnexpectedServerResponseError,
 } from 'mongodb'
 import t from 'tap'
 import { DatabaseUnavailable } from '../errors.ts'
@@ -15,6 +17,7 @@ const duplicate = new MongoServerError({ message: 'E11000', code: 11_000 })
 for (const error of [
   new MongoNetworkError('reset'),
   new MongoTopologyClosedError('closed'),
+  new MongoUnexpectedServerResponseError('Selected server does not support retryable writes'),
   Object.create(MongoServerSelectionError.prototype),
   timeLimit,
   notPrimary,

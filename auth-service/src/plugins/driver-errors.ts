@@ -1,23 +1,18 @@
 import { DatabaseUnavailable } from '../errors.ts'
 
-/** The driver's own errors that mean "not reachable now", as opposed to "this operation is wrong". */
-const AWAY = new Set([
-  'MongoServerSelectionError',
-  'MongoNetworkError',
-  'MongoNetworkTimeoutError',
-  'MongoWaitQueueTimeoutError',
-  'MongoPoolClearedError',
-  'MongoPoolClosedError',
-  'MongoNotConnectedError',
-  'MongoTopologyClosedError',
-  'MongoClientClosedError',
-  'MongoExpiredSessionError',
-  'MongoOperationTimeoutError',
-  'MongoServerClosedError',
-  'MongoStalePrimaryError',
-  'MongoWriteConcernError',
-  'PoolClearedOnNetworkError',
+/** The driver's errors about how it is used: faults in this program. Its others are about what it reached, or did not. */
+const MISUSE = new Set([
+  'MongoAPIError',
+  'MongoInvalidArgumentError',
+  'MongoParseError',
+  'MongoTransactionError',
+  'MongoCursorInUseError',
+  'MongoCursorExhaustedError',
+  'MongoMissingDependencyError',
+  'MongoMissingCredentialsError',
 ])
+/** What the server answered, as opposed to what became of the connection. */
+const ANSWERS = new Set(['MongoServerError', 'MongoBulkWriteError'])
 /** Server error codes: not primary or shutting down, time limit exceeded, no primary found. */
 const AWAY_CODES = new Set([6, 7, 50, 64, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
 const DUPLICATE_KEY = 11_000
@@ -27,11 +22,9 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 function isAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return (
-    AWAY.has(error.name) ||
-    (error.name.startsWith('Mongo') && 'code' in error && AWAY_CODES.has(Number(error.code)))
-  )
+  if (!(error instanceof Error) || !/^(Mongo|PoolCleared)/.test(error.name)) return false
+  if (ANSWERS.has(error.name)) return 'code' in error && AWAY_CODES.has(Number(error.code))
+  return !MISUSE.has(error.name)
 }
 
 /**

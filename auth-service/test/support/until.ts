@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 60_000
 const STEP_MS = 20
 
-/** Waits for a condition. @throws Error naming it after 20 s */
+/** Waits for a condition. @throws Error naming it after a minute */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + DEADLINE_MS
   while (!(await holds())) {
