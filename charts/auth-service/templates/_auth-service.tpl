@@ -5,6 +5,7 @@ PASSWORD_MIN_LENGTH: {{ .config.passwordMinLength | int64 | quote }}
 {{- with .config.adminEmail }}
 ADMIN_EMAIL: {{ . | quote }}
 {{- end }}
+KEY_PROPAGATION_SECONDS: {{ .config.keyPropagationSeconds | int64 | quote }}
 ACCESS_TOKEN_SECONDS: {{ .config.accessTokenSeconds | int64 | quote }}
 REFRESH_IDLE_SECONDS: {{ .config.refreshIdleSeconds | int64 | quote }}
 REFRESH_ABSOLUTE_SECONDS: {{ .config.refreshAbsoluteSeconds | int64 | quote }}

@@ -1,4 +1,7 @@
-{{/* Both contexts satisfy the Pod Security Standard "restricted". The argument of the first is the user and group id. */}}
+{{/*
+Both contexts satisfy the Pod Security Standard "restricted". The argument of the first is the user and group id.
+The second is read-only but where a chart offers readOnlyRootFilesystem, which file sync needs off.
+*/}}
 {{- define "common.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: {{ . }}
@@ -11,7 +14,7 @@ seccompProfile:
 
 {{- define "common.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
+readOnlyRootFilesystem: {{ ternary .Values.readOnlyRootFilesystem true (hasKey .Values "readOnlyRootFilesystem") }}
 privileged: false
 capabilities:
   drop: [ALL]

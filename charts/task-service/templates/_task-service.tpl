@@ -2,6 +2,7 @@
 {{- define "task-service.environment" -}}
 JWKS_URL: {{ tpl .config.jwksUrl .root | quote }}
 REVOCATIONS_URL: {{ tpl .config.revocationsUrl .root | quote }}
+CACHE_WRITE_THROUGH: {{ .config.cacheWriteThrough | quote }}
 {{- end }}
 
 {{- define "task-service.secretEnvironment" -}}

@@ -1,0 +1,54 @@
+# Charts: `make charts` checks them, `make charts-docs` writes what is generated. Read by the root Makefile.
+
+TOOLS := $(CACHE)/tools/bin
+# Shown when a command fails; otherwise helm's remarks (each chart's link to charts/common is one) stay out of the way.
+LOG := $(CACHE)/tools/command.log
+CHARTS := charts/auth-service charts/task-service charts/mongodb charts/redis
+VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/values-prod.yaml helm/ci/values-everything.yaml
+# Tools in the versions of helm/tools.versions, found on PATH or built by Go.
+export PATH := $(TOOLS):$(PATH)
+
+.PHONY: charts charts-tools charts-deps charts-docs charts-lint charts-unit charts-conform charts-test workflows
+
+charts: charts-lint charts-unit charts-conform charts-test
+
+charts-tools:
+	@helm/tools helm kubectl helm-unittest kubeconform actionlint
+
+$(CACHE)/installed/helm: helm/package-lock.json helm/package.json | node
+	@echo "installing helm"
+	@cd helm && npm ci --silent --no-audit --no-fund
+	@cd helm && node_modules/.bin/tap build >$(CACHE)/tap-build.log 2>&1 || { cat $(CACHE)/tap-build.log; exit 1; }
+	@mkdir -p $(@D) && touch $@
+
+charts-deps: charts-tools
+	@helm dependency update helm/authdb >$(LOG) 2>&1 || { cat $(LOG); exit 1; }
+
+charts-docs: $(CACHE)/installed/helm
+	node helm/src/docs.ts
+
+charts-lint: charts-deps $(CACHE)/installed/helm
+	node helm/src/docs.ts --check
+	@set -e; for chart in $(CHARTS); do echo "lint $$chart"; helm lint --strict $$chart >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
+	@set -e; for values in $(VALUES); do echo "lint helm/authdb with $$values"; \
+		helm lint --strict helm/authdb -f $$values >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
+
+charts-unit: charts-deps
+	helm-unittest --strict $(CHARTS) helm/authdb
+
+# Every values file against the API of every Kubernetes release in helm/tools.versions, and against the CRDs.
+charts-conform: charts-deps $(CACHE)/installed/helm
+	@command -v go >/dev/null || { echo "charts-conform takes the API schemas from Go modules, and there is no go on PATH (https://go.dev/dl)."; exit 1; }
+	node helm/src/api-schemas.ts
+	@set -e; . helm/tools.versions; for values in $(VALUES); do for api in $$SCHEMAS; do \
+		echo "conform $$values with Kubernetes $$api"; \
+		helm template authdb helm/authdb --kube-version $$api -f $$values 2>$(LOG) >$(CACHE)/tools/rendered.yaml || { cat $(LOG); exit 1; }; \
+		kubeconform -strict -summary -schema-location "$(CACHE)/tools/api-schemas/$$api/{{ .ResourceKind }}{{ .KindSuffix }}.json" \
+			-schema-location "$(CACHE)/tools/api-schemas/crds/{{ .ResourceKind }}{{ .KindSuffix }}.json" $(CACHE)/tools/rendered.yaml; \
+	done; done
+
+charts-test: charts-deps $(CACHE)/installed/helm
+	cd helm && npm run --silent typecheck && npm test --silent
+
+workflows: charts-tools
+	actionlint
