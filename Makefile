@@ -15,7 +15,7 @@ PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json au
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: dev test check clean keys node install twins lint types openapi readme readme-check model consistency
+.PHONY: dev test check clean keys node install twins lint types openapi readme readme-check model consistency bench
 
 dev: install
 	@exec node dev/src/commands/dev.ts
@@ -52,6 +52,10 @@ model: install
 # Histories under every kind of fault: SECONDS, KINDS and more, see e2e/consistency/run.ts.
 consistency: install
 	@node e2e/consistency/run.ts
+
+# Measurements; what they printed is in bench/RESULTS.md.
+bench: install
+	@node bench/cache-cost.ts
 
 # Makes the signing keys of `make dev`, or adds a new one and retires old ones.
 keys: install
