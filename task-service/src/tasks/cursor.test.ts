@@ -34,6 +34,6 @@ const bad: Record<string, string> = {
 
 for (const [why, cursor] of Object.entries(bad)) {
   t.test(`a cursor ${why} is refused as one this service has not made`, async (t) => {
-    t.throws(() => decodeCursor(cursor), { statusCode: 400, code: 'invalid_cursor' })
+    t.throws(() => decodeCursor(cursor), { statusCode: 400, code: 'INVALID_CURSOR' })
   })
 }

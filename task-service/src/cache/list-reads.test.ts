@@ -1,0 +1,101 @@
+import t from 'tap'
+import { ON, PENDING, TURNED_OFF } from '../../test/support/fake-cache.ts'
+import { CACHED, listScene, STORED } from '../../test/support/list-scene.ts'
+import { DatabaseUnavailable } from '../errors.ts'
+
+t.test('a hit is one question to Redis and none to MongoDB', async (t) => {
+  const { cache, read, steps } = listScene()
+  cache.found = { state: 'hit', page: CACHED }
+  t.strictSame(await read(), { page: CACHED, result: 'hit' })
+  t.strictSame(steps, ['find', 'sample'])
+})
+
+t.test('a miss reads MongoDB only after it has claimed the right to fill', async (t) => {
+  const { read, steps } = listScene()
+  t.strictSame(await read(), { page: STORED, result: 'stored' })
+  t.strictSame(steps, ['find', 'claim', 'load', 'fill'])
+})
+
+t.test('who was not first fills nothing', async (t) => {
+  const { cache, read, steps } = listScene()
+  cache.claimed = false
+  t.strictSame(await read(), { page: STORED, result: 'fill-in-progress' })
+  t.strictSame(steps, ['find', 'claim', 'load'])
+})
+
+t.test('a fill that a write has overtaken is said to be not stored', async (t) => {
+  const { cache, read } = listScene()
+  cache.filled = false
+  t.match(await read(), { page: STORED, result: 'not-stored' })
+})
+
+t.test('while a write or a fill is in progress the cache is left alone', async (t) => {
+  const { cache, read, steps } = listScene()
+  cache.found = { state: 'busy' }
+  t.strictSame(await read(), { page: STORED, result: 'write-in-progress' })
+  t.strictSame(steps, ['find', 'load'])
+})
+
+t.test('a hit whose lease ended meanwhile is none', async (t) => {
+  for (const after of [undefined, TURNED_OFF]) {
+    const { cache, epochs, read, steps } = listScene()
+    cache.find = async () => {
+      epochs.lease = after
+      return { state: 'hit', page: CACHED }
+    }
+    t.strictSame(await read(), { page: STORED, result: 'lease-lost' })
+    t.strictSame(steps, ['load'], 'and is no sample either')
+  }
+})
+
+t.test('without a readable lease Redis is not asked, and nothing is stored', async (t) => {
+  for (const lease of [undefined, PENDING, TURNED_OFF]) {
+    const { epochs, read, steps } = listScene()
+    epochs.lease = lease
+    t.strictSame(await read(), { page: STORED, result: 'cache-off' })
+    t.strictSame(steps, ['load'])
+  }
+})
+
+t.test('a read goes on without Redis, at whichever step it stops answering', async (t) => {
+  const results = { find: 'redis-unreachable', claim: 'fill-in-progress', fill: 'not-stored' }
+  for (const [step, result] of Object.entries(results)) {
+    const { cache, epochs, read } = listScene()
+    cache.unreachable.add(step)
+    t.strictSame(await read(), { page: STORED, result }, step)
+    t.equal(epochs.proposals, 0, 'a read turns nothing off')
+  }
+})
+
+t.test('an error that is not Redis being away is not taken for it', async (t) => {
+  const { cache, read } = listScene()
+  cache.find = async () => {
+    throw new TypeError('a defect')
+  }
+  await t.rejects(read(), { message: 'a defect' })
+})
+
+t.test('when MongoDB is away too, the read says so and fills nothing', async (t) => {
+  const { read, steps } = listScene()
+  await t.rejects(
+    read(async () => {
+      throw new DatabaseUnavailable()
+    }),
+    { statusCode: 503, code: 'DATABASE_UNAVAILABLE' },
+  )
+  t.strictSame(steps, ['find', 'claim'])
+})
+
+t.test('reads are counted by what the cache could do for them', async (t) => {
+  const { cache, epochs, read, registry } = listScene()
+  await read()
+  cache.found = { state: 'hit', page: CACHED }
+  await read()
+  await read()
+  epochs.lease = { ...ON, readable: false }
+  await read()
+  const text = await registry.metrics()
+  t.match(text, 'task_cache_reads_total{result="stored"} 1')
+  t.match(text, 'task_cache_reads_total{result="hit"} 2')
+  t.match(text, 'task_cache_reads_total{result="cache-off"} 1')
+})

@@ -1,0 +1,96 @@
+import { Registry } from '@prometheus-io/client'
+import { pino } from 'pino'
+import t from 'tap'
+import { FakeCache, ON } from '../../test/support/fake-cache.ts'
+import { CACHED, OWNER, STORED } from '../../test/support/list-scene.ts'
+import { CacheMetrics } from './cache-metrics.ts'
+import { Sampler } from './sampler.ts'
+
+function scene(every = 1) {
+  const cache = new FakeCache([])
+  cache.found = { state: 'hit', page: CACHED }
+  const registry = new Registry()
+  const state = { holds: true, loads: 0, stored: CACHED }
+  const sampler = new Sampler({
+    cache: cache.asListCache(),
+    metrics: new CacheMetrics(registry),
+    log: pino({ level: 'silent' }),
+    holds: () => state.holds,
+    every,
+  })
+  const load = async () => {
+    state.loads++
+    return state.stored
+  }
+  const hit = async (loading = load) => {
+    sampler.hit(ON, OWNER, CACHED, loading)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const counted = async () => {
+    const text = await registry.metrics()
+    const of = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
+    return { sampled: of('task_cache_sampled_total'), stale: of('task_cache_stale_total') }
+  }
+  return { cache, state, hit, counted, load }
+}
+
+t.test('a hit that MongoDB confirms is counted, and is not stale', async (t) => {
+  const { hit, counted } = scene()
+  await hit()
+  t.strictSame(await counted(), { sampled: 1, stale: 0 })
+})
+
+t.test('a hit that MongoDB contradicts while the cache still holds it is stale', async (t) => {
+  const { state, hit, counted } = scene()
+  state.stored = STORED
+  await hit()
+  t.strictSame(await counted(), { sampled: 1, stale: 1 })
+})
+
+t.test('it is not stale when a write came between', async (t) => {
+  for (const found of [{ state: 'busy' }, { state: 'empty' }, { state: 'hit', page: STORED }] as const) {
+    const { cache, state, hit, counted } = scene()
+    state.stored = STORED
+    cache.found = found
+    await hit()
+    t.strictSame(await counted(), { sampled: 0, stale: 0 }, found.state)
+  }
+})
+
+t.test('nor when the lease has ended', async (t) => {
+  const { state, hit, counted } = scene()
+  state.stored = STORED
+  state.holds = false
+  await hit()
+  t.strictSame(await counted(), { sampled: 0, stale: 0 })
+})
+
+t.test('one hit in so many is compared', async (t) => {
+  const { state, hit } = scene(3)
+  for (let n = 0; n < 7; n++) await hit()
+  t.equal(state.loads, 2)
+})
+
+t.test('one is compared at a time', async (t) => {
+  const { state, hit, load } = scene()
+  const answer = Promise.withResolvers<typeof CACHED>()
+  await hit(() => answer.promise)
+  await hit()
+  t.equal(state.loads, 0)
+  answer.resolve(CACHED)
+  await new Promise((resolve) => setImmediate(resolve))
+  await hit(load)
+  t.equal(state.loads, 1)
+})
+
+t.test('a comparison that fails harms nobody and is not the last', async (t) => {
+  const { cache, hit, counted } = scene()
+  await hit(async () => {
+    throw new Error('MongoDB is away')
+  })
+  cache.unreachable.add('find')
+  await hit()
+  cache.unreachable.clear()
+  await hit()
+  t.strictSame(await counted(), { sampled: 1, stale: 0 })
+})

@@ -1,0 +1,103 @@
+import { OFF } from '../../src/cache/epoch.repository.ts'
+import type { EpochLease, Lease } from '../../src/cache/epoch-lease.ts'
+import { CacheUnreachable, type Found, type ListCache } from '../../src/cache/list.cache.ts'
+import type { ListPage } from '../../src/tasks/list-page.ts'
+
+export const ON: Lease = { epoch: 1, cache: 'A', readable: true }
+export const PENDING: Lease = { epoch: 1, cache: 'A', readable: false }
+export const TURNED_OFF: Lease = { epoch: 2, cache: OFF, readable: false }
+
+type CacheSteps = Pick<ListCache, 'token' | 'find' | 'claim' | 'fill' | 'mark' | 'unmark' | 'abandon'>
+
+/** The steps of the list protocol as a test wants them to go; `steps` is what was asked, in order. */
+export class FakeCache implements CacheSteps {
+  readonly steps: string[]
+  found: Found = { state: 'empty' }
+  claimed = true
+  filled = true
+  marked: 'alone' | 'joined' | 'full' = 'alone'
+  /** What the last unmark would have stored */
+  unmarkedWith: ListPage | undefined
+  /** Steps that Redis does not answer */
+  readonly unreachable = new Set<string>()
+
+  constructor(steps: string[]) {
+    this.steps = steps
+  }
+
+  asListCache(): ListCache {
+    return this as unknown as ListCache
+  }
+
+  token(): string {
+    return 't;'
+  }
+
+  async find(): Promise<Found> {
+    this.#step('find')
+    return this.found
+  }
+
+  async claim(): Promise<boolean> {
+    this.#step('claim')
+    return this.claimed
+  }
+
+  async fill(): Promise<boolean> {
+    this.#step('fill')
+    return this.filled
+  }
+
+  async mark(): Promise<'alone' | 'joined' | 'full'> {
+    this.#step('mark')
+    return this.marked
+  }
+
+  async unmark(_lease: Lease, _owner: string, _token: string, page: ListPage | undefined): Promise<string> {
+    this.#step('unmark')
+    this.unmarkedWith = page
+    return page ? 'stored' : 'dropped'
+  }
+
+  async abandon(): Promise<void> {
+    this.#step('abandon')
+  }
+
+  #step(name: string): void {
+    this.steps.push(name)
+    if (this.unreachable.has(name)) throw new CacheUnreachable('by the test')
+  }
+}
+
+type EpochSteps = Pick<EpochLease, 'current' | 'holds' | 'writable' | 'proposeOff'>
+
+/** The lease an instance holds, as a test wants it. */
+export class FakeEpochs implements EpochSteps {
+  lease: Lease | undefined = ON
+  /** What writes may go on under, once they ask; by default the lease held */
+  next: () => Promise<Lease | undefined> = async () => this.lease
+  /** What becomes of a proposal */
+  onProposeOff: () => void = () => {}
+  proposals = 0
+
+  asEpochLease(): EpochLease {
+    return this as unknown as EpochLease
+  }
+
+  current(): Lease | undefined {
+    return this.lease
+  }
+
+  holds(lease: Lease): boolean {
+    return this.lease?.epoch === lease.epoch
+  }
+
+  async writable(): Promise<Lease | undefined> {
+    return this.next()
+  }
+
+  async proposeOff(): Promise<void> {
+    this.proposals++
+    this.onProposeOff()
+  }
+}
