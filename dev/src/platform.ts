@@ -42,7 +42,7 @@ function reportExit(...[child, exit]: Parameters<typeof describeExit>): void {
  * @throws Error of one sentence; what had been started is ended
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
-  const { tasks = 3, syncOnCommit = false, onLine, say = () => {} } = options
+  const { tasks = 3, syncOnCommit = false, env = process.env, onLine, say = () => {} } = options
   const supervisor = createSupervisor({ onUnexpectedExit: reportExit, ...(onLine && { onLine }) })
   const directory = await mkdtemp(join(tmpdir(), 'authdb-'))
 
@@ -53,7 +53,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 
   try {
     const [stores, secrets, ports] = await Promise.all([
-      options.stores ?? startStores({ supervisor, dataDir: join(directory, 'data'), syncOnCommit, say }),
+      options.stores ?? startStores({ supervisor, dataDir: join(directory, 'data'), syncOnCommit, say, env }),
       ensureSecrets(join(directory, 'secrets')),
       freeSystemPorts(tasks),
     ])

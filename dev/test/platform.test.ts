@@ -10,6 +10,7 @@ const platform = await startPlatform({
   env: { ...env, RATE_LIMIT_PER_MINUTE: '0', DRAIN_DELAY_MS: '100' },
 })
 const { system, stores } = platform
+t.teardown(() => platform.stop())
 const pids: number[] = []
 
 /** Asks for lists, without a token, until `work` is done. @returns every status seen, and how often */
