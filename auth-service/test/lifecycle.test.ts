@@ -95,6 +95,27 @@ t.test('while MongoDB is away at run time it stays ready and answers 503', async
   )
 })
 
+t.test(
+  'connections to MongoDB that are cut under load end in a log-in or in 503, never in 500',
+  async (t) => {
+    const statuses = new Set<number>()
+    const people = Array.from({ length: 12 }, newEmail)
+    for (const person of people) await post('/auth/register', { email: person, password: PASSWORD })
+    for (let round = 0; round < 4; round++) {
+      const logins = people.map((person) => post('/auth/login', { email: person, password: PASSWORD }))
+      await Promise.race(logins)
+      await mongo.close()
+      for (const { status } of await Promise.all(logins)) statuses.add(status)
+      await mongo.open()
+      await until('it logs in again', async () => (await get(`${url}/health`)).status === 200)
+    }
+    t.strictSame(
+      [...statuses].filter((status) => status !== 200 && status !== 503),
+      [],
+    )
+  },
+)
+
 t.test('ended sessions are announced on the internal port until their tokens have expired', async (t) => {
   const { access_token } = JSON.parse((await post('/auth/login', { email, password: PASSWORD })).text)
   const { sid, exp } = JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString())

@@ -19,6 +19,7 @@ for (const error of [
   new MongoTopologyClosedError('closed'),
   new MongoUnexpectedServerResponseError('Selected server does not support retryable writes'),
   Object.create(MongoServerSelectionError.prototype),
+  Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' }),
   timeLimit,
   notPrimary,
 ]) {
@@ -29,6 +30,7 @@ for (const error of [
 
 for (const error of [
   duplicate,
+  new MongoInvalidArgumentError('bug'),
   new MongoServerError({ message: 'bad query', code: 2 }),
   new TypeError('bug'),
 ]) {

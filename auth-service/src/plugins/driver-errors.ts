@@ -13,6 +13,9 @@ const MISUSE = new Set([
 ])
 /** What the server answered, as opposed to what became of the connection. */
 const ANSWERS = new Set(['MongoServerError', 'MongoBulkWriteError'])
+/** The driver lets an error of the socket through as it is when the other side has just hung up. */
+const SOCKET_CODE =
+  /^(EPIPE|ECONN[A-Z]+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ERR_STREAM_[A-Z_]+)$/
 /** Server error codes: not primary or shutting down, time limit exceeded, no primary found. */
 const AWAY_CODES = new Set([6, 7, 50, 64, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
 const DUPLICATE_KEY = 11_000
@@ -22,9 +25,11 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 function isAway(error: unknown): boolean {
-  if (!(error instanceof Error) || !/^(Mongo|PoolCleared)/.test(error.name)) return false
-  if (ANSWERS.has(error.name)) return 'code' in error && AWAY_CODES.has(Number(error.code))
-  return !MISUSE.has(error.name)
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  if (ANSWERS.has(error.name)) return AWAY_CODES.has(Number(code))
+  if (/^(Mongo|PoolCleared)/.test(error.name)) return !MISUSE.has(error.name)
+  return typeof code === 'string' && SOCKET_CODE.test(code)
 }
 
 /**

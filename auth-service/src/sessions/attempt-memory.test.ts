@@ -32,6 +32,20 @@ t.test('after the free attempts the wait doubles up to its limit', async (t) => 
   }
 })
 
+t.test('an attempt taken back does not count, and a wait due for the others stays', async (t) => {
+  const { memory } = newMemory()
+  for (let i = 0; i < 10; i++) {
+    t.equal(await memory.delay('a', rule), 0)
+    await memory.undo('a', rule)
+  }
+  for (let i = 0; i < 3; i++) await memory.delay('a', rule)
+  await memory.undo('a', rule)
+  t.equal(await memory.delay('a', rule), 0, 'two count')
+  await memory.delay('b', rule)
+  await memory.undo('c', rule)
+  t.equal(await memory.delay('a', rule), 1_000, 'three do')
+})
+
 t.test('success and time make it forget', async (t) => {
   const { clock, memory } = newMemory()
   for (let i = 0; i < 3; i++) await memory.delay('a', rule)

@@ -31,16 +31,24 @@ export class AttemptMemory implements AttemptStore {
     const now = this.#now()
     const entry = this.#live(key, now) ?? { count: 0, nextAt: 0, expiresAt: 0 }
     if (now < entry.nextAt) return entry.nextAt - now
-    entry.count++
-    const wait = waitAfter(entry.count, rule)
-    entry.nextAt = now + wait
-    entry.expiresAt = entry.nextAt + rule.forgetMs
-    this.#keep(key, entry)
+    this.#step(key, entry, 1, rule)
     return 0
+  }
+
+  async undo(key: string, rule: DelayRule): Promise<void> {
+    const entry = this.#live(key, this.#now())
+    if (entry) this.#step(key, entry, -1, rule)
   }
 
   async forget(keys: string[]): Promise<void> {
     for (const key of keys) this.#entries.delete(key)
+  }
+
+  #step(key: string, entry: Entry, step: 1 | -1, rule: DelayRule): void {
+    entry.count += step
+    entry.nextAt = this.#now() + waitAfter(entry.count, rule)
+    entry.expiresAt = entry.nextAt + rule.forgetMs
+    this.#keep(key, entry)
   }
 
   #live(key: string, now: number): Entry | undefined {

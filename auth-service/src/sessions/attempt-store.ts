@@ -19,6 +19,8 @@ export interface AttemptStore {
   count(key: string, windowMs: number): Promise<Window>
   /** Counts one attempt, unless one has to wait. @returns the wait (ms), 0 when the attempt was counted and may go on */
   delay(key: string, rule: DelayRule): Promise<number>
+  /** Takes back an attempt that `delay` counted and nothing came of. A wait that is due for the others stays. */
+  undo(key: string, rule: DelayRule): Promise<void>
   forget(keys: string[]): Promise<void>
 }
 

@@ -12,13 +12,20 @@ end
 return {count, left}
 `
 
-/** KEYS[1] hash, ARGV free, base, max, forget in ms → ms to wait, or 0 when counted; times are those of Redis */
+/**
+ * KEYS[1] hash, ARGV free, base, max, forget in ms, then 1 to count or -1 to undo → ms to wait, or 0 when done;
+ * times are those of Redis
+ */
 const DELAY = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local next_at = tonumber(redis.call('HGET', KEYS[1], 'next_at') or 0)
-if now < next_at then return next_at - now end
-local count = redis.call('HINCRBY', KEYS[1], 'count', 1)
+if ARGV[5] == '1' and now < next_at then return next_at - now end
+local count = redis.call('HINCRBY', KEYS[1], 'count', ARGV[5])
+if count <= 0 then
+  redis.call('DEL', KEYS[1])
+  return 0
+end
 local wait = 0
 local free = tonumber(ARGV[1])
 if count >= free then wait = math.min(ARGV[2] * 2 ^ (count - free), ARGV[3]) end
@@ -43,11 +50,18 @@ export class AttemptCache implements AttemptStore {
   }
 
   async delay(key: string, rule: DelayRule): Promise<number> {
-    const { free, baseMs, maxMs, forgetMs } = rule
-    return (await this.#redis.eval(DELAY, 1, PREFIX + key, free, baseMs, maxMs, forgetMs)) as number
+    return this.#step(key, rule, 1)
+  }
+
+  async undo(key: string, rule: DelayRule): Promise<void> {
+    await this.#step(key, rule, -1)
   }
 
   async forget(keys: string[]): Promise<void> {
     await this.#redis.del(...keys.map((key) => PREFIX + key))
+  }
+
+  async #step(key: string, { free, baseMs, maxMs, forgetMs }: DelayRule, step: 1 | -1): Promise<number> {
+    return (await this.#redis.eval(DELAY, 1, PREFIX + key, free, baseMs, maxMs, forgetMs, step)) as number
   }
 }

@@ -62,6 +62,14 @@ export class Attempts {
     }
   }
 
+  /** Takes back an attempt that no password was checked for: the service was busy, or its database away. */
+  async unchecked(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void> {
+    if (this.#options.limitPerMinute === 0) return
+    const { bySender, byAccount } = keysOf(attempt)
+    await this.#use((store) => store.undo(bySender, SENDER_RULE))
+    await this.#use((store) => store.undo(byAccount, ACCOUNT_RULE))
+  }
+
   /** Forgets the failures at an account once its owner is in. */
   async succeeded(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void> {
     if (this.#options.limitPerMinute === 0) return

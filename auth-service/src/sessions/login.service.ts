@@ -23,6 +23,7 @@ export interface LoginServiceOptions {
   }
   attempts: {
     begin(attempt: Attempt): Promise<AddressLimit | null>
+    unchecked(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void>
     succeeded(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void>
   }
   sessions: {
@@ -81,11 +82,21 @@ export class LoginService {
       return found !== null && sessions.hasBeenAt(found.account.id, address)
     }
     const limit = await attempts.begin({ email, address, isFamiliar })
+    try {
+      const tokens = await this.#open(email, password, device)
+      await attempts.succeeded({ email, address })
+      return { tokens, limit }
+    } catch (error) {
+      const isRefusal = error instanceof CredentialsWrong || error instanceof AccountLocked
+      if (!isRefusal) await attempts.unchecked({ email, address })
+      throw error
+    }
+  }
+
+  async #open(email: string, password: string, device: Device): Promise<TokenPair> {
     const account = await this.#verified(email, password)
     if (account.lockedAt) throw new AccountLocked()
-    const tokens = await sessions.open(account.id, device)
-    await attempts.succeeded({ email, address })
-    return { tokens, limit }
+    return this.#options.sessions.open(account.id, device)
   }
 
   async #verified(email: string, password: string): Promise<Account> {
