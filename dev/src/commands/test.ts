@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,6 +20,9 @@ const CRASHED: Counts = { passed: 0, failed: 1, skipped: 0 }
 const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0' }
 const SHOWN_LOG_LINES = 200
 
+/** The package whose tests run now. */
+let running: ChildProcess | undefined
+
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 /** Runs the tests of one package and prints them; a runner that crashes counts as one failure at least. */
@@ -33,6 +36,7 @@ async function testPackage(name: string, env: NodeJS.ProcessEnv): Promise<Counts
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  running = run
   readLines(run.stdout, report.push)
   const exitCode = await new Promise<number | null>((resolve) => {
     run.once('error', (error) => {
@@ -100,6 +104,7 @@ const directory = await mkdtemp(join(tmpdir(), 'authdb-test-'))
 const supervisor = createSupervisor({ onUnexpectedExit: (child, exit) => say(describeExit(child, exit)) })
 
 async function cleanUp(): Promise<void> {
+  running?.kill('SIGTERM')
   await supervisor.stopAll()
   await rm(directory, { recursive: true, force: true })
 }
