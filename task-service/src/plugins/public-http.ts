@@ -4,12 +4,13 @@ import createError from '@fastify/error'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { Registry } from '@prometheus-io/client'
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { FastifyBodyParser, FastifyInstance, FastifyServerOptions } from 'fastify'
 import metrics from 'fastify-metrics'
 import fp from 'fastify-plugin'
 import { RequestLog, requestId } from './request-log.ts'
 
 const BODY_LIMIT_BYTES = 65_536
+const MAX_PARAM_LENGTH = 16_384
 const REQUEST_TIMEOUT_MS = 15_000
 /** Longer than proxies keep an idle connection (60 s); else they meet a closing socket and a POST ends in 502. */
 const KEEP_ALIVE_MS = 72_000
@@ -56,7 +57,8 @@ export function serverOptions(config: HttpConfig, service: string) {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    // No parameter is too long to be looked up and not found; headers have a limit (16 KiB).
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     // Input is judged as it was sent: nothing is converted or silently dropped. Bodies are bounded, so every error is named.
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true },
@@ -71,6 +73,13 @@ function isAllowedOrigin(setting: string): (origin: string | undefined) => boole
     origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
 }
 
+/** Many clients name a type on every request: where a route takes no body, an empty one is none. */
+function jsonParser(app: FastifyInstance): FastifyBodyParser<string> {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  return (request, body, done) =>
+    body === '' && !request.routeOptions.schema?.body ? done(null) : parse(request, body, done)
+}
+
 async function publicHttp(
   app: FastifyInstance,
   { config, registry }: { config: HttpConfig; registry: Registry },
@@ -80,6 +89,7 @@ async function publicHttp(
   })
   // No route takes plain text, which Fastify would read: it is an unsupported media type like any other.
   app.removeContentTypeParser('text/plain')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, jsonParser(app))
   await app.register(metrics.default, {
     endpoint: null,
     defaultMetrics: { enabled: true, register: registry },

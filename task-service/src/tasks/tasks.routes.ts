@@ -105,6 +105,8 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = a
   app.get(
     '/all',
     {
+      // Who may not see it learns nothing about what was wrong with the question either.
+      onRequest: async (request) => tasks.requireAdmin(request.caller),
       schema: {
         summary: "Everyone's tasks (ADMIN)",
         querystring: AdminListQuery,

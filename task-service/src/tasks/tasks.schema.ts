@@ -69,7 +69,7 @@ export const TaskResponse = Type.Object(
 export const TaskId = Type.Object({ id: Type.String() })
 
 const limit = Type.String({
-  pattern: '^[0-9]{1,9}$',
+  pattern: '^[1-9]\\d{0,8}$',
   description: 'Tasks a page, 1 to 100; more is cut to 100',
 })
 const cursor = Type.String({ description: 'From the `next` link of the page before' })

@@ -8,6 +8,7 @@ import type { TasksRepository } from './tasks.repository.ts'
 import type { NewTask, TaskChanges, TaskResponse } from './tasks.schema.ts'
 
 export const PAGE_LIMIT = 100
+const LAST_YEAR = 9999
 const CONFLICT_WAIT_MS = 10
 const MAX_CONFLICT_WAIT_MS = 100
 
@@ -43,11 +44,16 @@ export class TasksService {
   }
 
   /** @throws Forbidden */
+  requireAdmin(caller: Caller): void {
+    if (!caller.isAdmin) throw new Forbidden()
+  }
+
+  /** @throws Forbidden */
   async listAll(
     caller: Caller,
     { limit = PAGE_LIMIT, cursor, owner }: PageRequest & { owner?: string },
   ): Promise<ListPage> {
-    if (!caller.isAdmin) throw new Forbidden()
+    this.requireAdmin(caller)
     return this.#page(owner, limit, cursor)
   }
 
@@ -154,11 +160,15 @@ function applied(task: Task, changes: TaskChanges): ChangedFields {
   }
 }
 
-/** RFC 3339 knows leap seconds, JavaScript does not. @throws DueDateInvalid */
+/**
+ * RFC 3339 knows leap seconds, JavaScript does not; in UTC a time at the edge can leave the years it knows.
+ * @throws DueDateInvalid
+ */
 function toDate(text: string | null | undefined): Date | null {
   if (!text) return null
   const date = new Date(text)
-  if (Number.isNaN(date.getTime())) throw new DueDateInvalid()
+  const year = date.getUTCFullYear()
+  if (!(year >= 0 && year <= LAST_YEAR)) throw new DueDateInvalid()
   return date
 }
 
