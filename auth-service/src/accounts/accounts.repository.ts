@@ -1,6 +1,7 @@
 import { type Collection, type Db, type Filter, ObjectId, type UpdateFilter, type WithId } from 'mongodb'
 import { EmailTaken } from '../errors.ts'
-import { guarded, isDuplicateKey } from '../plugins/driver-errors.ts'
+import { guarded } from '../plugins/driver-errors.ts'
+import { isDuplicateKey } from '../plugins/duplicate-key.ts'
 import type { Account, NewAccount, Role } from './account.ts'
 
 const MAX_TIME_MS = 2_000

@@ -1,5 +1,6 @@
 import { type Collection, type Db, ObjectId, type WithId } from 'mongodb'
-import { guarded, isDuplicateKey } from '../plugins/driver-errors.ts'
+import { guarded } from '../plugins/driver-errors.ts'
+import { isDuplicateKey } from '../plugins/duplicate-key.ts'
 
 const MAX_TIME_MS = 2_000
 

@@ -8,7 +8,8 @@ import {
 } from 'mongodb'
 import t from 'tap'
 import { DatabaseUnavailable } from '../errors.ts'
-import { guarded, isDuplicateKey } from './driver-errors.ts'
+import { guarded } from './driver-errors.ts'
+import { isDuplicateKey } from './duplicate-key.ts'
 
 const timeLimit = new MongoServerError({ message: 'operation exceeded time limit', code: 50 })
 const notPrimary = new MongoServerError({ message: 'not primary', code: 10_107 })

@@ -18,13 +18,9 @@ const SOCKET_CODE =
   /^(EPIPE|ECONN[A-Z]+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ERR_STREAM_[A-Z_]+)$/
 /** Server error codes: not primary or shutting down, time limit exceeded, no primary found. */
 const AWAY_CODES = new Set([6, 7, 50, 64, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
-const DUPLICATE_KEY = 11_000
 
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY
-}
-
-function isAway(error: unknown): boolean {
+/** Whether it is MongoDB that failed, or the way to it: of a write, nobody can tell then whether it took effect. */
+export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? error.code : undefined
   if (ANSWERS.has(error.name)) return AWAY_CODES.has(Number(code))

@@ -6,9 +6,17 @@ import { run } from '../run.ts'
 /** Files that both services have, byte for byte: the skeleton is copied on purpose, and kept equal on purpose. */
 const TWINS = [
   'src/server.ts',
-  ...['mongo', 'redis', 'error-handler', 'internal', 'load-limit', 'public-http', 'request-log'].map(
-    (name) => `src/plugins/${name}.ts`,
-  ),
+  ...[
+    'mongo',
+    'redis',
+    'error-handler',
+    'driver-errors',
+    'internal',
+    'load-limit',
+    'openapi',
+    'public-http',
+    'request-log',
+  ].map((name) => `src/plugins/${name}.ts`),
 ]
 const [FIRST, SECOND] = ['auth-service', 'task-service']
 const DIFF_TIMEOUT_MS = 10_000

@@ -128,9 +128,9 @@ export class CoherentLists {
       if (performance.now() >= deadline) throw new WriteUnavailable()
       return await commit()
     } catch (err) {
-      // Whoever is refused has changed nothing, so a lost unmark costs only the life of the mark.
       if (lease.cache !== OFF) {
-        const unknown = err instanceof OutcomeUnknown
+        // A refusal of our own has changed nothing; anything else may have, or may do so yet.
+        const unknown = !(err instanceof WriteUnavailable)
         metrics.write(unknown ? 'abandoned' : 'withdrawn')
         await orUndefined<unknown>(
           unknown ? cache.abandon(lease, owner, token) : cache.unmark(lease, owner, token, undefined),

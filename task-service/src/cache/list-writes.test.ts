@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ON, PENDING, TURNED_OFF } from '../../test/support/fake-cache.ts'
 import { listScene, STORED } from '../../test/support/list-scene.ts'
-import { DatabaseUnavailable, OutcomeUnknown } from '../errors.ts'
+import { DatabaseUnavailable, OutcomeUnknown, WriteUnavailable } from '../errors.ts'
 
 const OTHER_REDIS = { epoch: 3, cache: 'B', readable: false }
 
@@ -100,13 +100,24 @@ t.test('a write that was refused takes its mark away, whether or not Redis answe
     for (const step of unreachable) cache.unreachable.add(step)
     await t.rejects(
       write(3_000, async () => {
-        throw new TypeError('a defect')
+        throw new WriteUnavailable()
       }),
-      { message: 'a defect' },
+      { code: 'WRITE_UNAVAILABLE' },
     )
     t.strictSame(steps, ['mark', 'commit', 'unmark'])
     t.equal(cache.unmarkedWith, undefined)
   }
+})
+
+t.test('an error that is no refusal leaves the outcome open', async (t) => {
+  const { write, steps } = listScene()
+  await t.rejects(
+    write(3_000, async () => {
+      throw new TypeError('a defect')
+    }),
+    { message: 'a defect' },
+  )
+  t.strictSame(steps, ['mark', 'commit', 'abandon'])
 })
 
 t.test('a mark that fails has the cache turned off, and the write goes on under off', async (t) => {

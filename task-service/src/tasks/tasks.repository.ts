@@ -1,5 +1,6 @@
-import { type Collection, type Db, type Filter, MongoError, ObjectId } from 'mongodb'
-import { DatabaseUnavailable, OutcomeUnknown } from '../errors.ts'
+import { type Collection, type Db, type Filter, ObjectId } from 'mongodb'
+import { OutcomeUnknown } from '../errors.ts'
+import { guarded, isAway } from '../plugins/driver-errors.ts'
 import type { Position } from './cursor.ts'
 import type { ChangedFields, NewTaskFields, Task } from './task.ts'
 
@@ -44,23 +45,22 @@ export class TasksRepository {
       ...(after && olderThan(after)),
     }
     const newest = { created_at: -1, _id: -1 } as const
-    return reading(async () =>
-      (await this.#tasks.find(filter, { maxTimeMS: MAX_TIME_MS }).sort(newest).limit(limit).toArray()).map(
-        toTask,
-      ),
+    const found = await guarded(
+      this.#tasks.find(filter, { maxTimeMS: MAX_TIME_MS }).sort(newest).limit(limit).toArray(),
     )
+    return found.map(toTask)
   }
 
   async find(id: string, owner: string): Promise<Task | undefined> {
     const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner) }
-    const found = await reading(() => this.#tasks.findOne(filter, { maxTimeMS: MAX_TIME_MS }))
+    const found = await guarded(this.#tasks.findOne(filter, { maxTimeMS: MAX_TIME_MS }))
     return found ? toTask(found) : undefined
   }
 
   /** For administrators, who act on tasks of any owner. */
   async findOwner(id: string): Promise<string | undefined> {
     const options = { projection: { owner_id: 1 }, maxTimeMS: MAX_TIME_MS }
-    const found = await reading(() => this.#tasks.findOne({ _id: new ObjectId(id) }, options))
+    const found = await guarded(this.#tasks.findOne({ _id: new ObjectId(id) }, options))
     return found?.owner_id.toHexString()
   }
 
@@ -72,7 +72,7 @@ export class TasksRepository {
       version: 1,
       created_at: fields.createdAt,
     }
-    await writing(() => this.#tasks.insertOne(document, { maxTimeMS: MAX_TIME_MS }))
+    await writing(this.#tasks.insertOne(document, { maxTimeMS: MAX_TIME_MS }))
     return toTask(document)
   }
 
@@ -81,7 +81,7 @@ export class TasksRepository {
     const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner), version }
     const update = { $set: toColumns(fields), $inc: { version: 1 } }
     const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
-    const changed = await writing(() => this.#tasks.findOneAndUpdate(filter, update, options))
+    const changed = await writing(this.#tasks.findOneAndUpdate(filter, update, options))
     return changed ? toTask(changed) : undefined
   }
 
@@ -92,15 +92,13 @@ export class TasksRepository {
       owner_id: new ObjectId(owner),
       ...(version !== undefined && { version }),
     }
-    return (await writing(() => this.#tasks.deleteOne(filter, { maxTimeMS: MAX_TIME_MS }))).deletedCount === 1
+    return (await writing(this.#tasks.deleteOne(filter, { maxTimeMS: MAX_TIME_MS }))).deletedCount === 1
   }
 
   /** @returns how many there were */
   async removeOwner(owner: string): Promise<number> {
     return (
-      await writing(() =>
-        this.#tasks.deleteMany({ owner_id: new ObjectId(owner) }, { maxTimeMS: MAX_TIME_MS }),
-      )
+      await writing(this.#tasks.deleteMany({ owner_id: new ObjectId(owner) }, { maxTimeMS: MAX_TIME_MS }))
     ).deletedCount
   }
 }
@@ -142,21 +140,14 @@ function toTask(document: TaskDocument): Task {
   }
 }
 
-async function reading<T>(operation: () => Promise<T>): Promise<T> {
+/**
+ * Once a write was handed to the driver it may have been applied, or may still be, whatever becomes of the connection.
+ * @throws OutcomeUnknown
+ */
+async function writing<T>(operation: Promise<T>): Promise<T> {
   try {
-    return await operation()
+    return await operation
   } catch (cause) {
-    if (cause instanceof MongoError) throw Object.assign(new DatabaseUnavailable(), { cause })
-    throw cause
-  }
-}
-
-/** Whatever goes wrong once a write was handed to the driver, it may have been applied or may still be. */
-async function writing<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation()
-  } catch (cause) {
-    if (cause instanceof MongoError) throw Object.assign(new OutcomeUnknown(), { cause })
-    throw cause
+    throw isAway(cause) ? new OutcomeUnknown({ cause }) : cause
   }
 }
