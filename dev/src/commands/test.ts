@@ -56,15 +56,13 @@ async function testPackage(name: string, env: NodeJS.ProcessEnv): Promise<Counts
 }
 
 /** What a test needs to know to talk to the system from outside. */
-function clientEnvironment(stores: Stores, { baseUrl, auth, tasks }: System): NodeJS.ProcessEnv {
+function clientEnvironment({ baseUrl, auth, tasks }: System): NodeJS.ProcessEnv {
   return {
     BASE_URL: baseUrl,
     AUTH_URL: auth.url,
     AUTH_INTERNAL_URL: auth.internalUrl,
     TASK_URLS: tasks.map((task) => task.url).join(','),
     TASK_INTERNAL_URLS: tasks.map((task) => task.internalUrl).join(','),
-    MONGODB_URI: stores.mongodbUri,
-    REDIS_URL: stores.redisUrl,
     ADMIN_EMAIL,
   }
 }
@@ -82,7 +80,7 @@ async function testSystem(stores: Stores): Promise<Counts> {
         if (log.length > SHOWN_LOG_LINES) log.shift()
       },
     })
-    const counts = await testPackage('e2e', clientEnvironment(stores, platform.system))
+    const counts = await testPackage('e2e', clientEnvironment(platform.system))
     await platform.stop()
     if (counts.failed > 0) say(`\n# The last ${log.length} log lines of the system\n${log.join('\n')}`)
     return counts
