@@ -5,6 +5,8 @@ TOOLS := $(CACHE)/tools/bin
 LOG := $(CACHE)/tools/command.log
 CHARTS := charts/auth-service charts/task-service charts/mongodb charts/redis
 VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/values-prod.yaml helm/ci/values-everything.yaml
+include helm/cluster.mk
+
 # Tools in the versions of helm/tools.versions, found on PATH or built by Go.
 export PATH := $(TOOLS):$(PATH)
 
@@ -14,12 +16,6 @@ charts: charts-lint charts-unit charts-conform charts-test
 
 charts-tools:
 	@helm/tools helm kubectl helm-unittest kubeconform actionlint
-
-$(CACHE)/installed/helm: helm/package-lock.json helm/package.json | node
-	@echo "installing helm"
-	@cd helm && npm ci --silent --no-audit --no-fund
-	@cd helm && node_modules/.bin/tap build >$(CACHE)/tap-build.log 2>&1 || { cat $(CACHE)/tap-build.log; exit 1; }
-	@mkdir -p $(@D) && touch $@
 
 charts-deps: charts-tools
 	@helm dependency update helm/authdb >$(LOG) 2>&1 || { cat $(LOG); exit 1; }

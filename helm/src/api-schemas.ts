@@ -20,7 +20,10 @@ const versions = Object.fromEntries(
 
 /** The unpacked source of a Go module. */
 function moduleFolder(path: string, version: string): string {
-  const answer = execFileSync('go', ['mod', 'download', '-json', `${path}@${version}`], { cwd: '/', encoding: 'utf8' })
+  const answer = execFileSync('go', ['mod', 'download', '-json', `${path}@${version}`], {
+    cwd: '/',
+    encoding: 'utf8',
+  })
   return (JSON.parse(answer) as { Dir: string }).Dir
 }
 
@@ -30,15 +33,19 @@ function strict(node: unknown): unknown {
   if (node === null || typeof node !== 'object') return node
   const schema = node as Schema
   if (typeof schema.$ref === 'string') return { $ref: `#/definitions/${schema.$ref.split('/').at(-1)}` }
-  if (schema.format === 'int-or-string' || schema['x-kubernetes-int-or-string']) return { type: ['string', 'integer'] }
+  if (schema.format === 'int-or-string' || schema['x-kubernetes-int-or-string'])
+    return { type: ['string', 'integer'] }
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, strict(value)]))
-  const isClosed = copy.properties && !copy.additionalProperties && !copy['x-kubernetes-preserve-unknown-fields']
+  const isClosed =
+    copy.properties && !copy.additionalProperties && !copy['x-kubernetes-preserve-unknown-fields']
   return isClosed ? { ...copy, additionalProperties: false } : copy
 }
 
 /** Quantities and whole-number-or-name fields are plain strings in the OpenAPI document, but YAML may hold numbers. */
 function definitionsOf(swagger: { definitions: Record<string, Schema> }): Record<string, unknown> {
-  const definitions = Object.fromEntries(Object.entries(swagger.definitions).map(([name, schema]) => [name, strict(schema)]))
+  const definitions = Object.fromEntries(
+    Object.entries(swagger.definitions).map(([name, schema]) => [name, strict(schema)]),
+  )
   definitions['io.k8s.apimachinery.pkg.api.resource.Quantity'] = { type: ['string', 'number'] }
   definitions['io.k8s.apimachinery.pkg.util.intstr.IntOrString'] = { type: ['string', 'integer'] }
   return definitions
@@ -82,7 +89,11 @@ function kubernetes(version: string): void {
 }
 
 interface CustomResource {
-  spec: { group: string; names: { kind: string }; versions: { name: string; schema: { openAPIV3Schema: Schema } }[] }
+  spec: {
+    group: string
+    names: { kind: string }
+    versions: { name: string; schema: { openAPIV3Schema: Schema } }[]
+  }
 }
 
 function customResources(module: string, version: string, files: string[]): void {
@@ -96,7 +107,10 @@ function customResources(module: string, version: string, files: string[]): void
       for (const { name, schema } of spec.versions) {
         const properties = { ...(schema.openAPIV3Schema.properties as object), metadata: { type: 'object' } }
         const target = `${OUT}/crds/${spec.names.kind}-${spec.group.split('.')[0]}-${name}.json`.toLowerCase()
-        writeFileSync(target.replace(OUT.toLowerCase(), OUT), JSON.stringify(strict({ ...schema.openAPIV3Schema, properties })))
+        writeFileSync(
+          target.replace(OUT.toLowerCase(), OUT),
+          JSON.stringify(strict({ ...schema.openAPIV3Schema, properties })),
+        )
       }
     }
   }
@@ -104,8 +118,12 @@ function customResources(module: string, version: string, files: string[]): void
 }
 
 for (const version of versions.SCHEMAS?.split(' ') ?? []) kubernetes(version)
-customResources('sigs.k8s.io/gateway-api', versions.GATEWAY_API ?? '', ['config/crd/standard/gateway.networking.k8s.io_httproutes.yaml'])
-customResources('github.com/kedacore/keda/v2', versions.KEDA ?? '', ['config/crd/bases/keda.sh_scaledobjects.yaml'])
+customResources('sigs.k8s.io/gateway-api', versions.GATEWAY_API ?? '', [
+  'config/crd/standard/gateway.networking.k8s.io_httproutes.yaml',
+])
+customResources('github.com/kedacore/keda/v2', versions.KEDA ?? '', [
+  'config/crd/bases/keda.sh_scaledobjects.yaml',
+])
 customResources('github.com/prometheus-operator/prometheus-operator', versions.PROMETHEUS_OPERATOR ?? '', [
   'example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml',
   'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',

@@ -4,4 +4,10 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Every chart that is installed, by its folder. */
-export const CHARTS = ['charts/auth-service', 'charts/task-service', 'charts/mongodb', 'charts/redis', 'helm/authdb'] as const
+export const CHARTS = [
+  'charts/auth-service',
+  'charts/task-service',
+  'charts/mongodb',
+  'charts/redis',
+  'helm/authdb',
+] as const

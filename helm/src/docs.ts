@@ -20,7 +20,8 @@ function undocumented(entries: ValuesEntry[], prefix = ''): string[] {
 function put(file: string, content: string): void {
   const current = readFileSync(file, { encoding: 'utf8', flag: 'a+' })
   if (current === content) return
-  if (check) problems.push(`${file.slice(ROOT.length)} is not what values.yaml says: run \`make charts-docs\``)
+  if (check)
+    problems.push(`${file.slice(ROOT.length)} is not what values.yaml says: run \`make charts-docs\``)
   else writeFileSync(file, content)
 }
 

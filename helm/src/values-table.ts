@@ -6,7 +6,11 @@ const END = '<!-- /values -->'
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
 function limits(entry: ValuesEntry): string {
-  const { enum: choices, minimum, maximum } = entry.keywords as { enum?: unknown[]; minimum?: number; maximum?: number }
+  const {
+    enum: choices,
+    minimum,
+    maximum,
+  } = entry.keywords as { enum?: unknown[]; minimum?: number; maximum?: number }
   if (choices) return ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.`
   if (minimum !== undefined && maximum !== undefined) return ` ${minimum} to ${maximum}.`
   if (minimum !== undefined && minimum > 0) return ` At least ${minimum}.`
@@ -17,9 +21,12 @@ function rows(entries: ValuesEntry[], prefix: string): string[] {
   return entries.flatMap((entry) => {
     const path = prefix + entry.key
     const isOneRow = entry.children.length === 0 || entry.keywords.additionalProperties === true
-    const deeper = isOneRow && entry.children.every((child) => !child.description) ? [] : rows(entry.children, `${path}.`)
+    const deeper =
+      isOneRow && entry.children.every((child) => !child.description) ? [] : rows(entry.children, `${path}.`)
     if (deeper.length > 0) return deeper
-    const description = cell(entry.description.replace(/\.$/, '') + (entry.description ? '.' : '') + limits(entry))
+    const description = cell(
+      entry.description.replace(/\.$/, '') + (entry.description ? '.' : '') + limits(entry),
+    )
     return [`| \`${path}\` | ${description} | \`${cell(JSON.stringify(entry.value))}\` |`]
   })
 }

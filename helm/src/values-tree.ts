@@ -51,6 +51,7 @@ export function readValues(file: string): ValuesEntry[] {
   if (!isMap(document.contents)) throw new Error(`${file}: not a map`)
   // A comment that a blank line parts from the first key belongs to the document.
   const first = document.contents.items[0] as Pair<Scalar<string>, Node> | undefined
-  if (first && !first.key.commentBefore) first.key.commentBefore = document.contents.commentBefore ?? document.commentBefore
+  if (first && !first.key.commentBefore)
+    first.key.commentBefore = document.contents.commentBefore ?? document.commentBefore
   return entries(document.contents as YAMLMap, false)
 }

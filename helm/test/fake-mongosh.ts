@@ -47,23 +47,44 @@ export function runSetup(options: Options): Run {
   const started = Date.now()
   let clock = started
   let looks = 0
-  const configuration = { _id: options.replicaSet, version: 3, members: (options.configured ?? []).map((host, _id) => ({ _id, host })) }
+  const configuration = {
+    _id: options.replicaSet,
+    version: 3,
+    members: (options.configured ?? []).map((host, _id) => ({ _id, host })),
+  }
 
-  function answer(host: string, database: string, isRoot: boolean, request: Record<string, unknown>): Record<string, unknown> {
+  function answer(
+    host: string,
+    database: string,
+    isRoot: boolean,
+    request: Record<string, unknown>,
+  ): Record<string, unknown> {
     const member = options.members[host] as Member
     const name = Object.keys(request)[0] as string
     if (CHANGES.includes(name)) run.changes.push({ host, database, request })
     if (name === 'hello') {
-      return { ok: 1, ...(member.setName ? { setName: member.setName } : {}), isWritablePrimary: member.isPrimary === true }
+      return {
+        ok: 1,
+        ...(member.setName ? { setName: member.setName } : {}),
+        isWritablePrimary: member.isPrimary === true,
+      }
     }
     if (!isRoot) throw failure(13, `not authorized to run ${name}`)
     switch (name) {
       case 'connectionStatus':
         return { ok: 1 }
       case 'listDatabases':
-        return { ok: 1, databases: ['admin', 'local', 'config', ...(member.databases ?? [])].map((n) => ({ name: n })) }
+        return {
+          ok: 1,
+          databases: ['admin', 'local', 'config', ...(member.databases ?? [])].map((n) => ({ name: n })),
+        }
       case 'replSetInitiate':
-        for (const each of options.desired) Object.assign(options.members[each] as Member, { setName: options.replicaSet, isPrimary: each === host, rootPassword: member.rootPassword })
+        for (const each of options.desired)
+          Object.assign(options.members[each] as Member, {
+            setName: options.replicaSet,
+            isPrimary: each === host,
+            rootPassword: member.rootPassword,
+          })
         return { ok: 1 }
       case 'replSetGetConfig':
         return { ok: 1, config: structuredClone(configuration) }
@@ -73,21 +94,37 @@ export function runSetup(options: Options): Run {
         return { ok: 1 }
       case 'replSetGetStatus':
         looks += 1
-        return { ok: 1, members: configuration.members.map((m) => ({ name: m.host, stateStr: looks > (options.catchesUpAfter ?? 0) ? 'SECONDARY' : 'STARTUP2' })) }
+        return {
+          ok: 1,
+          members: configuration.members.map((m) => ({
+            name: m.host,
+            stateStr: looks > (options.catchesUpAfter ?? 0) ? 'SECONDARY' : 'STARTUP2',
+          })),
+        }
       case 'usersInfo':
-        return { ok: 1, users: (options.existingUsers ?? []).includes(request.usersInfo as string) ? [{}] : [] }
+        return {
+          ok: 1,
+          users: (options.existingUsers ?? []).includes(request.usersInfo as string) ? [{}] : [],
+        }
       default:
         return { ok: 1 }
     }
   }
 
   function Mongo(uri: string) {
-    const [, password, host] = /^mongodb:\/\/(?:root:([^@]*)@)?([^/]+)\/admin\?/.exec(uri) as unknown as [string, string?, string?]
+    const [, password, host] = /^mongodb:\/\/(?:root:([^@]*)@)?([^/]+)\/admin\?/.exec(uri) as unknown as [
+      string,
+      string?,
+      string?,
+    ]
     const member = options.members[host as string]
-    if (!member || clock - started < (member.awayFor ?? 0) * 1000) throw new Error(`connect ECONNREFUSED ${host}`)
-    if (password !== undefined && decodeURIComponent(password) !== member.rootPassword) throw failure(18, 'Authentication failed.')
+    if (!member || clock - started < (member.awayFor ?? 0) * 1000)
+      throw new Error(`connect ECONNREFUSED ${host}`)
+    if (password !== undefined && decodeURIComponent(password) !== member.rootPassword)
+      throw failure(18, 'Authentication failed.')
     const getDB = (database: string) => ({
-      runCommand: (request: Record<string, unknown>) => answer(host as string, database, password !== undefined, request),
+      runCommand: (request: Record<string, unknown>) =>
+        answer(host as string, database, password !== undefined, request),
       getSiblingDB: getDB,
     })
     return { getDB }

@@ -49,6 +49,9 @@ spec:
 - {{ . }}
 - /api/v1{{ . }}
 {{- end }}
+{{- if .Values.fallback }}
+- /
+{{- end }}
 {{- end }}
 
 {{- define "common.ingress" -}}

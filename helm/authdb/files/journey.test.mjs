@@ -12,12 +12,18 @@ let authorization = ''
 const call = (url, method = 'GET', body = undefined) =>
   fetch(url, {
     method,
-    headers: { ...(authorization ? { authorization } : {}), ...(body ? { 'content-type': 'application/json' } : {}) },
+    headers: {
+      ...(authorization ? { authorization } : {}),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
     ...(body ? { body: JSON.stringify(body) } : {}),
   })
 
 async function logIn() {
-  const response = await fetch(`${auth}/auth/login`, { method: 'POST', body: new URLSearchParams({ username: email, password }) })
+  const response = await fetch(`${auth}/auth/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ username: email, password }),
+  })
   assert.equal(response.status, 200)
   authorization = `Bearer ${(await response.json()).access_token}`
 }
@@ -46,7 +52,11 @@ test('a task that was made is in the list at once, and again from the cache, and
   for (const reading of ['first', 'second']) {
     const list = await call(`${tasks}/tasks`)
     assert.equal(list.status, 200, reading)
-    assert.deepEqual((await list.json()).map((task) => task._id), [_id], reading)
+    assert.deepEqual(
+      (await list.json()).map((task) => task._id),
+      [_id],
+      reading,
+    )
   }
   assert.equal((await call(`${tasks}/tasks/${_id}`, 'DELETE')).status, 200)
   assert.deepEqual(await (await call(`${tasks}/tasks`)).json(), [])

@@ -1,0 +1,93 @@
+import t, { type Test } from 'tap'
+import { until } from './commands.ts'
+import { currentInstallation, RELEASE } from './installation.ts'
+import { type Loaded, summary, underLoad } from './under-load.ts'
+
+/** Failures on purpose, each under constant reads and writes through the ingress. */
+const { namespace, baseUrl } = currentInstallation()
+const RATE = 60
+const AWAY_MS = 30_000
+
+function promisesAreKept(t: Test, loaded: Loaded): void {
+  t.comment(summary(loaded))
+  t.strictSame(loaded.verdict.lost, [], 'every acknowledged task is there')
+  t.strictSame(loaded.verdict.doubled, [], 'none is there twice')
+  t.strictSame(loaded.verdict.stale, [], 'no list was older than an acknowledged write')
+  t.ok(loaded.verdict.acknowledgedWrites > 20, 'there was something to lose')
+}
+
+/** Deletes a pod of a StatefulSet. @returns seconds until its successor is ready */
+async function replacePod(part: 'redis' | 'mongodb'): Promise<number> {
+  const pod = `${RELEASE}-${part}-0`
+  const before = (await namespace.get('pod', pod)).metadata.uid
+  const started = performance.now()
+  await namespace.kubectl('delete', 'pod', pod, '--wait=false')
+  await until(
+    `another ${pod}`,
+    async () => (await namespace.get('pod', pod).catch(() => undefined))?.metadata.uid !== before,
+    90_000,
+  )
+  await until(`${pod} ready`, async () => (await namespace.readyPods(part)).includes(pod), 120_000)
+  return (performance.now() - started) / 1000
+}
+
+t.test('a deleted Redis pod fails no read and loses no write', async (t) => {
+  const loaded = await underLoad(baseUrl, RATE, async () => {
+    t.comment(`redis was replaced in ${(await replacePod('redis')).toFixed(1)} s`)
+  })
+  promisesAreKept(t, loaded)
+  t.strictSame(loaded.verdict.failedReads, {}, 'no read failed')
+})
+
+t.test('a deleted task-service pod fails no read and loses no write', async (t) => {
+  const loaded = await underLoad(baseUrl, RATE, async () => {
+    const [victim] = await namespace.readyPods('task-service')
+    const wanted = (await namespace.readyPods('task-service')).length
+    await namespace.kubectl('delete', 'pod', victim as string)
+    const ms = await until(
+      'as many pods as before',
+      async () => (await namespace.readyPods('task-service')).length === wanted,
+      90_000,
+    )
+    t.comment(`${victim} is gone; ${(ms / 1000).toFixed(1)} s later its successor was ready`)
+  })
+  promisesAreKept(t, loaded)
+  t.strictSame(loaded.verdict.failedReads, {}, 'no read failed')
+  t.strictSame(loaded.verdict.failedWrites, {}, 'no write failed')
+})
+
+t.test('a deleted MongoDB pod loses no data; what fails meanwhile fails with 503', async (t) => {
+  const loaded = await underLoad(baseUrl, RATE, async () => {
+    t.comment(`mongodb was replaced in ${(await replacePod('mongodb')).toFixed(1)} s`)
+    await until('writes succeed again', async () => (await fetch(`${baseUrl}/health`)).status === 200, 60_000)
+  })
+  promisesAreKept(t, loaded)
+  const statuses = Object.keys({ ...loaded.verdict.failedReads, ...loaded.verdict.failedWrites })
+  t.strictSame(
+    statuses.filter((status) => status !== '503'),
+    [],
+    'a clean refusal, never another error',
+  )
+})
+
+t.test('tasks go on while auth-service is away for 30 s', async (t) => {
+  const { spec } = await namespace.get('deployment', `${RELEASE}-auth-service`)
+  const scale = (replicas: number) =>
+    namespace.kubectl('scale', `deployment/${RELEASE}-auth-service`, `--replicas=${replicas}`)
+  const loaded = await underLoad(baseUrl, RATE, async () => {
+    await scale(0)
+    await until(
+      'no pod of auth-service',
+      async () => (await namespace.pods('auth-service')).length === 0,
+      60_000,
+    )
+    t.not((await fetch(`${baseUrl}/health`)).status, 200, 'auth-service is really away')
+    await new Promise((resolve) => setTimeout(resolve, AWAY_MS))
+    await scale(spec.replicas)
+    await namespace.rolledOut('deployment', `${RELEASE}-auth-service`)
+  })
+  promisesAreKept(t, loaded)
+  t.strictSame(loaded.verdict.failedReads, {}, 'no read failed')
+  t.strictSame(loaded.verdict.failedWrites, {}, 'no write failed')
+  t.equal((await fetch(`${baseUrl}/health`)).status, 200, 'and it is back')
+})

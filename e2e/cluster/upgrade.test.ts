@@ -1,0 +1,69 @@
+import t, { type Test } from 'tap'
+import { buildImage, chartArguments, currentInstallation, image, RELEASE, SERVICES } from './installation.ts'
+import { type Loaded, summary, underLoad } from './under-load.ts'
+
+/** Other versions of both images arrive, and leave again, under constant reads and writes through the ingress. */
+const { namespace, baseUrl } = currentInstallation()
+const RATE = 100
+const before = process.env.IMAGE_TAG as string
+const after = `${before}-next`
+
+async function runningImages(): Promise<string[]> {
+  const { items } = await namespace.get('deployments')
+  const images: string[] = items.map(
+    (item: { spec: { template: { spec: { containers: { image: string }[] } } } }) =>
+      item.spec.template.spec.containers[0]?.image,
+  )
+  return images.sort()
+}
+
+function nothingFailed(t: Test, loaded: Loaded): void {
+  t.comment(summary(loaded))
+  const { failedReads, failedWrites, lost, doubled, stale } = loaded.verdict
+  t.strictSame(
+    { failedReads, failedWrites, lost, doubled, stale },
+    { failedReads: {}, failedWrites: {}, lost: [], doubled: [], stale: [] },
+  )
+}
+
+t.test('helm upgrade to other images of both services fails no request', async (t) => {
+  for (const service of SERVICES) await buildImage(service, after)
+  const loaded = await underLoad(baseUrl, RATE, async () => {
+    const started = performance.now()
+    await namespace.helm('upgrade', ...chartArguments(after))
+    t.comment(`helm upgrade took ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  })
+  t.strictSame(
+    await runningImages(),
+    SERVICES.map((service) => image(service, after)),
+  )
+  nothingFailed(t, loaded)
+})
+
+t.test('helm rollback fails no request', async (t) => {
+  const loaded = await underLoad(baseUrl, RATE, async () => {
+    const started = performance.now()
+    await namespace.helm('rollback', RELEASE, '--wait', '--timeout', '180s')
+    t.comment(`helm rollback took ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  })
+  t.strictSame(
+    await runningImages(),
+    SERVICES.map((service) => image(service, before)),
+  )
+  nothingFailed(t, loaded)
+})
+
+t.test('an upgrade that changes nothing restarts nothing and keeps every secret', async (t) => {
+  const state = async () => {
+    const secrets = (
+      await namespace.get('secrets', '--selector', 'app.kubernetes.io/part-of=authdb')
+    ).items.map((s: { data: unknown }) => s.data)
+    return {
+      secrets,
+      pods: [...(await namespace.pods('auth-service')), ...(await namespace.pods('task-service'))],
+    }
+  }
+  const held = await state()
+  await namespace.helm('upgrade', ...chartArguments(before))
+  t.strictSame(await state(), held)
+})

@@ -1,0 +1,98 @@
+import t from 'tap'
+import { until } from './commands.ts'
+import { chartArguments, currentInstallation, RELEASE } from './installation.ts'
+
+/** Mistakes in secrets: the running pods go on, and logs and status say what is wrong. */
+const { namespace, baseUrl } = currentInstallation()
+const tag = process.env.IMAGE_TAG as string
+
+interface ContainerStatus {
+  state: { terminated?: { message?: string } }
+  lastState: { terminated?: { message?: string } }
+}
+
+async function secret(name: string, data: Record<string, string>): Promise<void> {
+  const literals = Object.entries(data).map(([key, value]) => `--from-literal=${key}=${value}`)
+  await namespace.kubectl('create', 'secret', 'generic', name, ...literals)
+}
+
+/** Upgrades without waiting for readiness, which will not come. @returns the new pod's name */
+async function newPodAfter(part: string, ...settings: string[]): Promise<string> {
+  const old = await namespace.pods(part)
+  const args = chartArguments(tag, ...settings).filter((arg) => arg !== '--wait')
+  await namespace.helm('upgrade', ...args)
+  let fresh: string | undefined
+  await until(
+    `a new pod of ${part}`,
+    async () => {
+      fresh = (await namespace.pods(part)).find((pod) => !old.includes(pod))
+      return fresh !== undefined
+    },
+    60_000,
+  )
+  return fresh as string
+}
+
+const serves = async () =>
+  (await fetch(`${baseUrl}/health`)).status === 200 && (await fetch(`${baseUrl}/tasks`)).status === 401
+
+t.afterEach(async () => {
+  await namespace.helm('rollback', RELEASE, '1', '--wait', '--timeout', '180s')
+})
+
+t.test('a wrong database password keeps the new pod unready and says why; the old pods serve', async (t) => {
+  const uri = `mongodb://tasks:wrong@${RELEASE}-mongodb:27017/tasks?authSource=tasks`
+  await secret('wrong-uri', { uri })
+  const pod = await newPodAfter('task-service', '--set', 'task-service.mongodb.existingSecret=wrong-uri')
+  await until(
+    'the log names the reason',
+    async () => /Authentication failed/.test(await namespace.kubectl('logs', pod)),
+    60_000,
+  )
+  t.notMatch(await namespace.kubectl('logs', pod), /wrong@/, 'without the password')
+  t.notOk((await namespace.readyPods('task-service')).includes(pod), 'the pod is not ready')
+  t.ok(await serves(), 'the old pods answer')
+})
+
+t.test(
+  'a refresh-token secret that is too short stops the pod with a sentence in its status; the old pods serve',
+  async (t) => {
+    const { data } = await namespace.get('secret', `${RELEASE}-auth-service`)
+    const key = Buffer.from(data['signing-keys.json'], 'base64').toString()
+    await secret('short-secret', { 'signing-keys.json': key, 'refresh-token-secret': 'short' })
+    const pod = await newPodAfter(
+      'auth-service',
+      '--set',
+      'auth-service.secrets.generate=false,auth-service.secrets.existingSecret=short-secret',
+    )
+    let message = ''
+    await until(
+      'the status holds the reason',
+      async () => {
+        const { status } = await namespace.get('pod', pod)
+        const [container] = (status.containerStatuses ?? []) as ContainerStatus[]
+        message = container?.state.terminated?.message ?? container?.lastState.terminated?.message ?? ''
+        return message !== ''
+      },
+      60_000,
+    )
+    t.match(message, /REFRESH_TOKEN_SECRET/)
+    t.ok(await serves(), 'the old pods answer')
+  },
+)
+
+t.test('a Secret that does not exist is named in the pod’s status', async (t) => {
+  const pod = await newPodAfter('task-service', '--set', 'task-service.redis.existingSecret=nobody-made-this')
+  let message = ''
+  await until(
+    'the status names it',
+    async () => {
+      const { status } = await namespace.get('pod', pod)
+      message = status.containerStatuses?.[0]?.state.waiting?.message ?? ''
+      return message !== ''
+    },
+    60_000,
+  )
+  t.match(message, /secret "nobody-made-this" not found/)
+  t.ok(await serves(), 'the old pods answer')
+})
