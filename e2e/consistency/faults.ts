@@ -23,7 +23,7 @@ async function killInstance({ instances }: FaultySystem, random: Random): Promis
   await instance.kill('SIGKILL')
   await sleep(random.between(0, 1_500))
   await instance.start()
-  await sleep(random.between(500, 1_500))
+  await sleep(random.between(1_000, 3_000))
 }
 
 async function freezeInstance({ instances }: FaultySystem, random: Random): Promise<void> {

@@ -19,7 +19,7 @@ const { values } = parseArgs({
     readers: { type: 'string', default: process.env.READERS ?? '16' },
     writers: { type: 'string', default: process.env.WRITERS ?? '8' },
     seed: { type: 'string', default: process.env.SEED ?? '1' },
-    gateway: { type: 'string', default: process.env.GATEWAY ?? 'fastify' },
+    gateway: { type: 'string', default: process.env.GATEWAY ?? 'nginx' },
     protocol: { type: 'string', default: process.env.PROTOCOL ?? '' },
   },
 })
@@ -60,7 +60,7 @@ function conclude(measurements: readonly Measurement[]): void {
 const variant = variantModule(values.protocol)
 const system = await startFaultySystem({
   ...(variant && { variant }),
-  gateway: values.gateway === 'nginx' ? 'nginx' : 'fastify',
+  gateway: values.gateway === 'fastify' ? 'fastify' : 'nginx',
   say: (text) => console.error(text),
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -5,20 +5,23 @@ import { HEADER, row, violationsOf } from './report.ts'
 import { startFaultySystem } from './system.ts'
 import { variantModule } from './variants/variants.ts'
 
-/** All runs together. */
-const MIN_READS = 200_000
-const KINDS = ['redis-restart', 'kill-instance', 'redis-eviction']
-/** The machine may be busy with other things; it stops at `MIN_READS`. */
-const PATIENCE_MS = 600_000
+/** Reads for each fault kind; where lists often have to come from the database they cost more, so there are fewer. */
+const READS: Readonly<Record<string, number>> = {
+  'kill-instance': 120_000,
+  'redis-eviction': 50_000,
+  'redis-restart': 30_000,
+}
+/** About 90 s where the machine has nothing else to do. */
+const PATIENCE_MS = 900_000
 
 const PLAN: Plan = {
-  seconds: 15,
-  minReads: Math.ceil(MIN_READS / KINDS.length),
-  accounts: 16,
+  seconds: 12,
+  minReads: 0,
+  accounts: 32,
   readers: 16,
   writers: 4,
   seed: 1,
-  mix: { readsPerWrite: 19, racingShare: 0.2 },
+  mix: { readsPerWrite: 19, racingShare: 0.15 },
 }
 
 t.setTimeout(PATIENCE_MS)
@@ -28,8 +31,8 @@ t.test('no read is stale, whatever breaks', { timeout: PATIENCE_MS }, async (t) 
   t.teardown(() => system.stop())
   let reads = 0
   t.comment(HEADER)
-  for (const fault of faultsNamed(KINDS)) {
-    const measurement = await measure(system, fault, PLAN)
+  for (const fault of faultsNamed(Object.keys(READS))) {
+    const measurement = await measure(system, fault, { ...PLAN, minReads: READS[fault.name] as number })
     reads += measurement.reads
     t.comment(row(measurement))
     t.same(measurement.descriptions, [], `${fault.name}: every read shows what was acknowledged before it`)
@@ -37,7 +40,7 @@ t.test('no read is stale, whatever breaks', { timeout: PATIENCE_MS }, async (t) 
     t.ok(measurement.injections > 0, `${fault.name}: it was injected`)
     t.ok(measurement.hits > measurement.reads / 10, `${fault.name}: the cache answered`)
   }
-  t.ok(reads >= MIN_READS, `${reads} reads`)
+  t.ok(reads >= 200_000, `${reads} reads`)
 })
 
 t.test('the same harness finds the usual protocol stale', { timeout: PATIENCE_MS }, async (t) => {
@@ -53,6 +56,7 @@ t.test('the same harness finds the usual protocol stale', { timeout: PATIENCE_MS
     ...PLAN,
     seconds: 8,
     minReads: 2_000,
+    accounts: 12,
     writers: 8,
     mix: { readsPerWrite: 4, racingShare: 0.6 },
   })

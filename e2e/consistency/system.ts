@@ -37,6 +37,7 @@ export interface FaultySystem {
 export interface FaultySystemOptions {
   /** Module that task-service loads first, to swap a part of it */
   readonly variant?: URL
+  /** nginx unless said otherwise: it leaves the most of a small machine to the load */
   readonly gateway?: 'fastify' | 'nginx'
   /** Left out only where no fault ends the database: every write waits for the disk. */
   readonly syncOnCommit?: boolean
@@ -46,7 +47,7 @@ export interface FaultySystemOptions {
 /** Starts stores, proxies, services and gateway. @throws Error of one sentence; what had been started is ended */
 export async function startFaultySystem({
   variant,
-  gateway = 'fastify',
+  gateway = 'nginx',
   syncOnCommit = true,
   say = () => {},
 }: FaultySystemOptions = {}): Promise<FaultySystem> {

@@ -1,5 +1,5 @@
 import { EMPTY, type Entry } from './entries.ts'
-import type { Instance, Reader, ReaderStep, System, Writer, WriterStep } from './epoch-system.ts'
+import type { Instance, Reader, ReaderStep, System, Writer, WriterStep } from './epoch-state.ts'
 import type { StateKey } from './visited-states.ts'
 
 const READER_STEPS: readonly ReaderStep[] = [

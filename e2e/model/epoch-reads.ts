@@ -1,6 +1,5 @@
 import { confirm, describe, EMPTY, type Entry, fill, fillLease } from './entries.ts'
 import {
-  IDLE_READER,
   instanceOf,
   leaseHolds,
   OFF,
@@ -9,9 +8,11 @@ import {
   type System,
   setEntry,
   withoutToken,
-} from './epoch-system.ts'
+} from './epoch-state.ts'
 import type { Step } from './explorer.ts'
-import { brokenBy, show, stepOf, type Version } from './promises.ts'
+import { brokenBy, NOTHING_TOLD, show, stepOf, type Version } from './promises.ts'
+
+export const IDLE_READER = { next: 'idle', before: NOTHING_TOLD, epoch: 0, version: 0 } as const
 
 /** Everything that reader `i` may do next. */
 export function stepsOfReader(system: System, i: number): Step<System>[] {

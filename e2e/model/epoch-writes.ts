@@ -9,7 +9,7 @@ import {
   setEntry,
   spend,
   type Writer,
-} from './epoch-system.ts'
+} from './epoch-state.ts'
 import type { Step } from './explorer.ts'
 import { acknowledge, stepOf } from './promises.ts'
 

@@ -1,4 +1,5 @@
-import { type Faults as EpochFaults, epochModel, type Rules, type Size } from './epoch-system.ts'
+import { epochModel, type Size } from './epoch-model.ts'
+import type { Faults as EpochFaults, Rules } from './epoch-state.ts'
 import { type Exploration, explore, type Limits, type Property } from './explorer.ts'
 import {
   leaseAndDelete,

@@ -1,9 +1,5 @@
-import { describe, EMPTY, type Entry, NOBODY } from './entries.ts'
-import { writeEpochKey } from './epoch-key.ts'
-import { stepsOfReader } from './epoch-reads.ts'
-import { stepsOfWriter } from './epoch-writes.ts'
-import type { Model, Step } from './explorer.ts'
-import { NOTHING_TOLD, stepOf, type Told, type Version } from './promises.ts'
+import { type Entry, NOBODY } from './entries.ts'
+import type { Told, Version } from './promises.ts'
 
 /** The cache epoch that says "no cache". */
 export const OFF = 0
@@ -118,54 +114,6 @@ export interface System {
   readonly faults: Faults
 }
 
-export interface Size {
-  /** For each instance, how many readers and writers it serves. */
-  readonly instances: readonly { readonly readers: number; readonly writers: number }[]
-  /** In one execution, by whichever reader. */
-  readonly reads: number
-  /** Epochs there may be in one execution: 3 = the cache is turned off and on again. */
-  readonly lastEpoch: number
-}
-
-const IDLE_WRITER = { next: 'begin', epoch: 0, alone: false, version: 0, page: 0 } as const
-export const IDLE_READER = { next: 'idle', before: NOTHING_TOLD, epoch: 0, version: 0 } as const
-
-/** The protocol of the service: marks and leases in Redis, under epochs in the database. */
-export function epochModel(
-  size: Size,
-  faults: Partial<Faults> = {},
-  rules: Partial<Rules> = {},
-): Model<System> {
-  const actors = (kind: 'readers' | 'writers') =>
-    size.instances.flatMap((instance, i) => Array.from({ length: instance[kind] }, () => i))
-  return {
-    name: 'mark, write, unmark under epoch leases',
-    words: 3 + size.instances.length + actors('readers').length + actors('writers').length,
-    initial: {
-      rules: { ...ALL_RULES, ...rules },
-      lastEpoch: size.lastEpoch,
-      document: { epoch: 1, runs: [OFF, FIRST_RUN], settled: true },
-      entries: Array.from({ length: size.lastEpoch + 1 }, () => EMPTY),
-      firstRunAlive: true,
-      instances: size.instances.map(() => ({ lease: { epoch: 1, settled: true }, reaches: FIRST_RUN })),
-      readers: actors('readers').map((instance) => ({ instance, ...IDLE_READER })),
-      writers: actors('writers').map((instance) => ({ instance, ...IDLE_WRITER })),
-      readsLeft: size.reads,
-      committed: 0,
-      told: NOTHING_TOLD,
-      faults: { ...NO_FAULTS, ...faults },
-    },
-    writeKey: writeEpochKey,
-    steps: (system) => [
-      ...system.readers.flatMap((_, i) => stepsOfReader(system, i)),
-      ...system.writers.flatMap((_, i) => stepsOfWriter(system, i)),
-      ...system.instances.flatMap((_, i) => [...leaseSteps(system, i), ...connectionSteps(system, i)]),
-      ...documentSteps(system),
-      ...redisSteps(system),
-    ],
-  }
-}
-
 /** Where the list is kept under `epoch` in the process `run`: there are two places per epoch that has a cache. */
 export function slotOf(epoch: number, run: number): number {
   return epoch - 1 + (run - 1)
@@ -210,85 +158,4 @@ export function propose(system: System, epoch: number, run: number): System {
 export function withoutToken(system: System, reader: number): System {
   const slot = system.entries.findIndex((entry) => entry.kind === 'lease' && entry.reader === reader)
   return slot === -1 ? system : setEntry(system, slot, { kind: 'lease', reader: NOBODY })
-}
-
-function leaseSteps(system: System, i: number): Step<System>[] {
-  const { lease } = instanceOf(system, i)
-  const { epoch, settled } = system.document
-  const steps: Step<System>[] = []
-  if (lease)
-    steps.push(
-      stepOf(`lease of i${i} on epoch ${lease.epoch} expires`, setInstance(system, i, { lease: undefined })),
-    )
-  // The grant counts from the moment the database answers; it is used later, but ends as if it had been used at once.
-  if (lease?.epoch !== epoch || lease.settled !== settled) {
-    const label = `i${i} renews: lease on epoch ${epoch}${settled ? '' : ', not settled'}`
-    steps.push(stepOf(label, setInstance(system, i, { lease: { epoch, settled } })))
-  }
-  return steps
-}
-
-/**
- * Epochs change at any time: whoever may propose one, the protocol has to bear it. Turning the cache on again
- * follows only a settled `off`.
- */
-function documentSteps(system: System): Step<System>[] {
-  const { epoch, runs, settled } = system.document
-  const steps: Step<System>[] = []
-  if (!settled && (!system.rules.waitForLeases || noLeaseBefore(system, epoch))) {
-    const label = `epoch ${epoch} is settled: every older lease has run out`
-    steps.push(stepOf(label, { ...system, document: { ...system.document, settled: true } }))
-  }
-  if (epoch === system.lastEpoch) return steps
-  if (runs[epoch] !== OFF) steps.push(stepOf(`epoch ${epoch + 1}: off`, propose(system, epoch, OFF)))
-  else if (settled) {
-    for (const run of system.firstRunAlive ? [FIRST_RUN, SECOND_RUN] : [SECOND_RUN]) {
-      steps.push(stepOf(`epoch ${epoch + 1}: cache in run ${run}`, propose(system, epoch, run)))
-    }
-  }
-  return steps
-}
-
-/** Stands for waiting a whole lease from the moment an epoch was first seen, with clocks that run equally fast. */
-function noLeaseBefore(system: System, epoch: number): boolean {
-  return system.instances.every(({ lease }) => lease === undefined || lease.epoch >= epoch)
-}
-
-function connectionSteps(system: System, i: number): Step<System>[] {
-  const { reaches } = instanceOf(system, i)
-  if (reaches !== undefined) {
-    if (system.faults.disconnections === 0) return []
-    return [
-      stepOf(
-        `i${i} LOSES ITS CONNECTION`,
-        setInstance(spend(system, 'disconnections'), i, { reaches: undefined }),
-      ),
-    ]
-  }
-  return (system.firstRunAlive ? [FIRST_RUN, SECOND_RUN] : [SECOND_RUN]).map((run) =>
-    stepOf(`i${i} is connected to run ${run}`, setInstance(system, i, { reaches: run })),
-  )
-}
-
-function redisSteps(system: System): Step<System>[] {
-  const steps: Step<System>[] = []
-  if (system.faults.restarts > 0 && system.firstRunAlive)
-    steps.push(stepOf('RESTART of Redis: run 1 ends', endFirstRun(system)))
-  if (system.faults.evictions > 0) {
-    for (const [slot, entry] of system.entries.entries()) {
-      if (entry.kind === 'empty') continue
-      steps.push(
-        stepOf(`EVICTION of the ${describe(entry)}`, setEntry(spend(system, 'evictions'), slot, EMPTY)),
-      )
-    }
-  }
-  return steps
-}
-
-function endFirstRun(system: System): System {
-  const instances = system.instances.map((one) =>
-    one.reaches === FIRST_RUN ? { ...one, reaches: undefined } : one,
-  )
-  const entries = system.entries.map((entry, slot) => (slot % 2 === 0 ? EMPTY : entry))
-  return { ...spend(system, 'restarts'), firstRunAlive: false, instances, entries }
 }
