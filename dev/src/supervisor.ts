@@ -93,7 +93,7 @@ function started(process: ChildProcess, spec: ChildSpec): Promise<number> {
 
 /** What a child reports to its supervisor. */
 interface ChildEvents {
-  onLine: (line: string) => void
+  onLine: (line: string, stream: 'stdout' | 'stderr') => void
   /** @param expected somebody had asked for it */
   onExit: (child: Child, exit: Exit, expected: boolean) => void
 }
@@ -136,11 +136,11 @@ function follow(
       clearTimeout(timer)
     },
   }
-  for (const stream of [process.stdout, process.stderr]) {
-    readLines(stream, (line) => {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    readLines(process[stream], (line) => {
       lastLines.push(line)
       if (lastLines.length > LAST_LINES) lastLines.shift()
-      events.onLine(line)
+      events.onLine(line, stream)
     })
   }
   // What the child itself had started must not outlive it, nor keep its output open.
@@ -165,7 +165,7 @@ export function createSupervisor({ onLine, onUnexpectedExit }: SupervisorEvents 
       const guarded = spec.container ? `docker ${spec.container}` : ` ${pid}`
       guard(`+${guarded}`)
       const child = follow(running, spec, pid, {
-        onLine: (line) => onLine?.(spec.name, line),
+        onLine: (line, stream) => onLine?.(spec.name, line, stream),
         onExit(ended, exit, expected) {
           children.delete(ended)
           guard(`-${guarded}`)

@@ -16,6 +16,8 @@ export interface TapReport {
   push(line: string): void
   /** undefined while, or when, the run did not come to its summary */
   counts(): Counts | undefined
+  /** Lines of a file that did not come to its result */
+  rest(): readonly string[]
 }
 
 function parseCounts(text: string): Counts {
@@ -48,5 +50,6 @@ export function createTapReport(print: (line: string) => void): TapReport {
       else file.push(line)
     },
     counts: () => counts,
+    rest: () => file,
   }
 }

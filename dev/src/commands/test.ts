@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../checkout.ts'
-import { readLines } from '../lines.ts'
 import { formatLine } from '../log-format.ts'
 import { startPlatform } from '../platform.ts'
 import { type Stores, startStores } from '../stores/stores.ts'
-import { createSupervisor, describeExit } from '../supervisor.ts'
+import { type Child, createSupervisor, describeExit } from '../supervisor.ts'
 import type { System } from '../system.ts'
 import { type Counts, createTapReport } from '../tap-report.ts'
 
@@ -19,9 +17,11 @@ const ADMIN_EMAIL = 'admin@authdb.test'
 const CRASHED: Counts = { passed: 0, failed: 1, skipped: 0 }
 const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0' }
 const SHOWN_LOG_LINES = 200
+/** An interrupted runner and its test files have this long to end. */
+const RUNNER_STOP_MS = 3_000
 
 /** The package whose tests run now. */
-let running: ChildProcess | undefined
+let running: Child | undefined
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -30,25 +30,23 @@ async function testPackage(name: string, env: NodeJS.ProcessEnv): Promise<Counts
   const startedAt = performance.now()
   say(`\n# ${name}`)
   const report = createTapReport(say)
-  const tap = join(ROOT, name, 'node_modules', '.bin', 'tap')
-  const run = spawn(tap, ['run', '--reporter=tap'], {
+  const runners = createSupervisor({
+    onLine: (_source, line, stream) => (stream === 'stdout' ? report.push(line) : say(line)),
+  })
+  const runner = await runners.spawn({
+    name,
+    command: join(ROOT, name, 'node_modules', '.bin', 'tap'),
+    args: ['run', '--reporter=tap'],
     cwd: join(ROOT, name),
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  running = run
-  readLines(run.stdout, report.push)
-  const exitCode = await new Promise<number | null>((resolve) => {
-    run.once('error', (error) => {
-      say(`${name}: ${error.message}`)
-      resolve(null)
-    })
-    run.once('close', resolve)
-  })
+  running = runner
+  const { code } = await runner.exited
+  for (const line of report.counts() ? [] : report.rest()) say(line)
   let counts = report.counts() ?? CRASHED
-  if (exitCode !== 0 && counts.failed === 0) counts = { ...counts, failed: 1 }
+  if (code !== 0 && counts.failed === 0) counts = { ...counts, failed: 1 }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const crashed = report.counts() ? '' : ` - the runner ended with ${exitCode} before its summary`
+  const crashed = report.counts() ? '' : ` - the runner ended with ${code} before its summary`
   say(
     `# ${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${seconds} s${crashed}`,
   )
@@ -102,7 +100,7 @@ const directory = await mkdtemp(join(tmpdir(), 'authdb-test-'))
 const supervisor = createSupervisor({ onUnexpectedExit: (child, exit) => say(describeExit(child, exit)) })
 
 async function cleanUp(): Promise<void> {
-  running?.kill('SIGTERM')
+  await running?.stop(RUNNER_STOP_MS)
   await supervisor.stopAll()
   await rm(directory, { recursive: true, force: true })
 }
