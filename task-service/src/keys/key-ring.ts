@@ -15,6 +15,8 @@ interface Options {
   onLoaded: () => void
   /** The set of keys has changed: what was verified with the old ones has to be verified again. */
   onChanged: () => void
+  /** Time between two looks at the keys; five minutes unless told */
+  reloadMs?: number
 }
 
 /**
@@ -59,7 +61,7 @@ export class KeyRing {
   }
 
   async #load(): Promise<void> {
-    let delay = RELOAD_MS
+    let delay = this.#options.reloadMs ?? RELOAD_MS
     try {
       await this.#keys.reload()
       const known = JSON.stringify(this.#keys.jwks())

@@ -1,65 +1,121 @@
-import type { webcrypto } from 'node:crypto'
-import { randomBytes, randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 
-const ISSUER = 'authdb'
+const TOKEN_SECONDS = 1_800
 
 export const hexId = (): string => randomBytes(12).toString('hex')
 
+export interface SigningKey {
+  kid: string
+  privateKey: KeyObject
+  publicKey: KeyObject
+}
+
+export function newSigningKey(): SigningKey {
+  return { kid: randomUUID(), ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) }
+}
+
+export function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+export function es256(input: string, key: KeyObject): string {
+  return sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')
+}
+
 /** What task-service sees of auth-service: its keys, its list of ended sessions, and the tokens it signs. */
 export class Issuer {
-  readonly #kid = randomUUID()
+  /** The first one signs. */
+  keys = [newSigningKey()]
+  /** Times the keys were asked for */
+  keyReads = 0
+  /** Answers 500 */
+  failing = false
   readonly #ended: { sid: string; expires_at: number }[] = []
-  readonly #server = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json')
-    const body = request.url?.startsWith('/internal/revocations')
-      ? { now: Date.now() / 1000, revocations: this.#ended, more: false }
-      : { keys: [this.#jwk] }
-    response.end(JSON.stringify(body))
-  })
-  #key: webcrypto.CryptoKey
-  #jwk: object
-
-  private constructor(key: webcrypto.CryptoKey, jwk: object) {
-    this.#key = key
-    this.#jwk = { ...jwk, kid: this.#kid, alg: 'ES256', use: 'sig' }
-  }
+  #server: Server = this.#newServer()
+  #port = 0
 
   static async start(): Promise<Issuer> {
-    const pair = await generateKeyPair('ES256', { extractable: true })
-    const issuer = new Issuer(pair.privateKey, await exportJWK(pair.publicKey))
-    await issuer.listen(0)
+    const issuer = new Issuer()
+    await issuer.listen()
     return issuer
   }
 
-  listen(port: number): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
+  #newServer(): Server {
+    return createServer((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      const body = request.url?.startsWith('/internal/revocations') ? this.#revocations() : this.#jwks()
+      response.statusCode = this.failing ? 500 : 200
+      response.end(JSON.stringify(body))
+    })
+  }
+
+  #revocations(): object {
+    return { now: Math.floor(Date.now() / 1000), revocations: this.#ended, more: false }
+  }
+
+  #jwks(): object {
+    this.keyReads++
+    const keys = this.keys.map(({ kid, publicKey }) => ({
+      ...publicKey.export({ format: 'jwk' }),
+      kid,
+      alg: 'ES256',
+      use: 'sig',
+    }))
+    return { keys }
+  }
+
+  /** At the same address again after {@link close}. */
+  async listen(): Promise<void> {
+    this.#server = this.#newServer()
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve))
+    this.#port = (this.#server.address() as AddressInfo).port
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${this.#port}`
   }
 
-  token(claims: JWTPayload = {}, header: { typ?: string; kid?: string } = {}): Promise<string> {
-    return new SignJWT({
-      sid: randomUUID(),
-      role: 'USER',
-      jti: randomUUID(),
-      sub: hexId(),
-      iss: ISSUER,
+  get key(): SigningKey {
+    const [key] = this.keys
+    if (!key) throw new Error('the issuer has no key')
+    return key
+  }
+
+  /** An access token; claims and header fields that are undefined are left out. */
+  async token(
+    claims: object = {},
+    header: object = {},
+    by: KeyObject = this.key.privateKey,
+  ): Promise<string> {
+    const head = { alg: 'ES256', typ: 'at+jwt', kid: this.key.kid, ...header }
+    const now = Math.floor(Date.now() / 1000)
+    const body = {
+      iss: 'authdb',
       aud: 'authdb',
+      sub: hexId(),
+      sid: randomUUID(),
+      jti: randomUUID(),
+      role: 'USER',
+      email: 'someone@example.com',
+      name: 'Someone',
+      iat: now,
+      exp: now + TOKEN_SECONDS,
       ...claims,
-    })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: this.#kid, ...header })
-      .setIssuedAt()
-      .setExpirationTime(claims.exp ?? '30m')
-      .sign(this.#key)
+    }
+    const input = `${encode(head)}.${encode(body)}`
+    return `${input}.${es256(input, by)}`
+  }
+
+  /** A token of auth-service itself, for internal ports. */
+  serviceToken(claims: object = {}, header: object = {}): Promise<string> {
+    const own = { aud: 'task-service-internal', sub: 'auth-service', sid: undefined, role: undefined }
+    return this.token({ ...own, ...claims }, { typ: 'service+jwt', ...header })
   }
 
   endSession(sid: string): void {
-    this.#ended.push({ sid, expires_at: Date.now() / 1000 + 1800 })
+    this.#ended.push({ sid, expires_at: Math.floor(Date.now() / 1000) + TOKEN_SECONDS })
   }
 
   close(): Promise<void> {

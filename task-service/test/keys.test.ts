@@ -1,0 +1,80 @@
+import Fastify from 'fastify'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { KeyRing } from '../src/keys/key-ring.ts'
+import authenticate from '../src/plugins/authenticate.ts'
+import errorHandler from '../src/plugins/error-handler.ts'
+import { VerifiedTokens } from '../src/plugins/verified-tokens.ts'
+import type { RevocationsFeed } from '../src/revocations/revocations.feed.ts'
+import { Issuer, newSigningKey } from './support/issuer.ts'
+import { until } from './support/service.ts'
+
+const RELOAD_MS = 50
+const NEVER_MS = 300_000
+
+/** One route behind tokens, whose keys are read again and again from a real issuer. */
+async function scene(t: Test, reloadMs = RELOAD_MS) {
+  const issuer = await Issuer.start()
+  const verified = new VerifiedTokens(100)
+  let loaded = false
+  const keys = new KeyRing({
+    url: `${issuer.url}/.well-known/jwks.json`,
+    log: pino({ level: 'silent' }),
+    onLoaded: () => {
+      loaded = true
+    },
+    onChanged: () => verified.clear(),
+    reloadMs,
+  })
+  const app = Fastify()
+  await app.register(errorHandler)
+  await app.register(authenticate, {
+    keys,
+    revocations: { isEnded: () => false } as unknown as RevocationsFeed,
+    verified,
+    issuer: 'authdb',
+    audience: 'authdb',
+  })
+  app.get('/', async () => 'ok')
+  keys.start()
+  t.teardown(async () => {
+    keys.stop()
+    await app.close()
+    await issuer.close()
+  })
+  await until(() => loaded, 'the keys')
+  const status = async (token: string) =>
+    (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode
+  return { issuer, status }
+}
+
+t.test(
+  'a key that was removed stops counting with the next look, also for tokens verified before',
+  async (t) => {
+    const { issuer, status } = await scene(t)
+    const token = await issuer.token()
+    t.equal(await status(token), 200)
+    issuer.keys = [newSigningKey()]
+    await until(async () => (await status(token)) === 401, 'the next look')
+    t.equal(await status(await issuer.token()), 200, 'and the new key counts')
+  },
+)
+
+t.test('a token with an unknown key does not make the service ask again and again', async (t) => {
+  const { issuer, status } = await scene(t, NEVER_MS)
+  const reads = issuer.keyReads
+  for (let n = 0; n < 20; n++) t.equal(await status(await issuer.token({}, { kid: `unknown ${n}` })), 401)
+  t.equal(issuer.keyReads, reads)
+})
+
+t.test('keys are kept when the issuer does not answer at the time of a look', async (t) => {
+  const { issuer, status } = await scene(t)
+  issuer.failing = true
+  const reads = issuer.keyReads
+  await until(() => issuer.keyReads > reads + 2, 'some looks in vain')
+  t.equal(await status(await issuer.token()), 200)
+  issuer.failing = false
+  issuer.keys = [newSigningKey()]
+  const token = await issuer.token()
+  await until(async () => (await status(token)) === 200, 'a look that is answered')
+})
