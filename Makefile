@@ -87,3 +87,4 @@ clean:
 	rm -rf $(CACHE) $(PACKAGES:%=%/node_modules) $(PACKAGES:%=%/.tap)
 
 -include helm/charts.mk
+-include e2e/scaling.mk
