@@ -45,5 +45,5 @@ t.test(
 )
 
 t.teardown(async () => {
-  if (GATEWAY) await namespace.helm('rollback', 'authdb', '1', '--wait', '--timeout', '180s')
+  if (GATEWAY) await namespace.helm('upgrade', ...chartArguments(tag))
 })

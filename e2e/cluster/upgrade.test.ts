@@ -4,7 +4,7 @@ import { type Loaded, summary, underLoad } from './under-load.ts'
 
 /** Other versions of both images arrive, and leave again, under constant reads and writes through the ingress. */
 const { namespace, baseUrl } = currentInstallation()
-const RATE = 100
+const RATE = 60
 const before = process.env.IMAGE_TAG as string
 const after = `${before}-next`
 
@@ -60,7 +60,7 @@ t.test('an upgrade that changes nothing restarts nothing and keeps every secret'
     ).items.map((s: { data: unknown }) => s.data)
     return {
       secrets,
-      pods: [...(await namespace.pods('auth-service')), ...(await namespace.pods('task-service'))],
+      pods: [...(await namespace.readyPods('auth-service')), ...(await namespace.readyPods('task-service'))],
     }
   }
   const held = await state()

@@ -41,8 +41,13 @@ async function allTitles(baseUrl: string, { authorization }: Person): Promise<st
   return titles
 }
 
-/** Holds what was promised against what is there. Call it when the load has stopped. */
+/**
+ * Holds what was promised against what is there. Call it when the load has stopped.
+ * @throws Error when the generator could not offer the load it was asked for: such a run proves nothing
+ */
 export async function judge(load: OpenLoop, baseUrl: string, people: readonly Person[]): Promise<Verdict> {
+  if (load.notStarted > 0)
+    throw new Error(`void: ${load.notStarted} requests could not be started, too many were under way`)
   const lost: string[] = []
   const doubled: string[] = []
   for (const [index, person] of people.entries()) {
