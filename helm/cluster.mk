@@ -6,6 +6,8 @@ export IMAGE_BUILD
 # Address of the ingress controller, and its class.
 export INGRESS_URL
 export INGRESS_CLASS
+# A further values file, for example helm/ci/values-replicaset.yaml.
+export E2E_VALUES
 # KEEP=1 leaves the namespace for a look.
 export KEEP
 
@@ -18,3 +20,34 @@ e2e: charts-deps install
 # The same, then upgrades and failures on purpose.
 e2e-drills: charts-deps install
 	node e2e/cluster/run.ts cluster/*.test.ts
+
+# One service's image: make image SERVICE=task-service IMAGE=authdb/task-service:1.2.3
+.PHONY: image kind-up kind-down release-check chart-package
+SERVICE ?= auth-service
+VERSION ?= $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' $(SERVICE)/package.json)
+IMAGE ?= authdb/$(SERVICE):$(VERSION)
+image:
+	docker build --tag "$(IMAGE)" --build-arg "VERSION=$(VERSION)" $(SERVICE)
+
+# A cluster in Docker with the ingress-nginx controller at http://127.0.0.1:8080; `kubectl config` then points to it.
+kind-up: charts-tools
+	helm/kind up
+
+kind-down: charts-tools
+	helm/kind down
+
+# Fails unless VERSION is the version of SERVICE everywhere: package.json, the chart's appVersion.
+release-check:
+	@test "$(VERSION)" = "$$(sed -n 's/^  "version": "\(.*\)",/\1/p' $(SERVICE)/package.json)" || { echo "$(SERVICE)/package.json has another version than $(VERSION)"; exit 1; }
+	@grep -qx 'appVersion: "$(VERSION)"' charts/$(SERVICE)/Chart.yaml || { echo "charts/$(SERVICE)/Chart.yaml has another appVersion than $(VERSION)"; exit 1; }
+
+# The chart of SERVICE as an archive in .cache/packages; its own version is in its Chart.yaml.
+chart-package: charts-tools
+	@rm -rf $(CACHE)/packages && mkdir -p $(CACHE)/packages
+	helm package charts/$(SERVICE) --destination $(CACHE)/packages
+
+# Pushes the packaged chart to an OCI registry: make chart-push REGISTRY=ghcr.io/owner/charts, with HELM_USER and HELM_PASSWORD.
+.PHONY: chart-push
+chart-push: charts-tools
+	@printf '%s' "$$HELM_PASSWORD" | helm registry login "$$(printf '%s' "$(REGISTRY)" | cut -d/ -f1)" --username "$$HELM_USER" --password-stdin
+	helm push $(CACHE)/packages/*.tgz "oci://$(REGISTRY)"

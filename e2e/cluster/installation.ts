@@ -57,11 +57,13 @@ export async function createRestricted(name: string): Promise<Namespace> {
 /** Arguments of `helm install` and `helm upgrade` for the end-to-end values with this image tag. */
 export function chartArguments(tag: string, ...further: string[]): string[] {
   const className = process.env.INGRESS_CLASS || 'nginx'
+  const extra = process.env.E2E_VALUES ? ['--values', `${ROOT}${process.env.E2E_VALUES}`] : []
   return [
     RELEASE,
     CHART,
     '--values',
     `${CHART}/values-e2e.yaml`,
+    ...extra,
     ...SERVICES.flatMap((service) => ['--set-string', `${service}.image.tag=${tag}`]),
     '--set',
     `global.ingress.className=${className}`,
