@@ -7,7 +7,7 @@ import errorHandler from '../src/plugins/error-handler.ts'
 import { VerifiedTokens } from '../src/plugins/verified-tokens.ts'
 import type { RevocationsFeed } from '../src/revocations/revocations.feed.ts'
 import { Issuer, newSigningKey } from './support/issuer.ts'
-import { until } from './support/service.ts'
+import { until } from './support/until.ts'
 
 const RELOAD_MS = 50
 const NEVER_MS = 300_000
@@ -42,7 +42,7 @@ async function scene(t: Test, reloadMs = RELOAD_MS) {
     await app.close()
     await issuer.close()
   })
-  await until(() => loaded, 'the keys')
+  await until('the keys', () => loaded)
   const status = async (token: string) =>
     (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode
   return { issuer, status }
@@ -55,7 +55,7 @@ t.test(
     const token = await issuer.token()
     t.equal(await status(token), 200)
     issuer.keys = [newSigningKey()]
-    await until(async () => (await status(token)) === 401, 'the next look')
+    await until('the next look', async () => (await status(token)) === 401)
     t.equal(await status(await issuer.token()), 200, 'and the new key counts')
   },
 )
@@ -71,10 +71,10 @@ t.test('keys are kept when the issuer does not answer at the time of a look', as
   const { issuer, status } = await scene(t)
   issuer.failing = true
   const reads = issuer.keyReads
-  await until(() => issuer.keyReads > reads + 2, 'some looks in vain')
+  await until('some looks in vain', () => issuer.keyReads > reads + 2)
   t.equal(await status(await issuer.token()), 200)
   issuer.failing = false
   issuer.keys = [newSigningKey()]
   const token = await issuer.token()
-  await until(async () => (await status(token)) === 200, 'a look that is answered')
+  await until('a look that is answered', async () => (await status(token)) === 200)
 })

@@ -1,15 +1,11 @@
 import t from 'tap'
-import { hexId } from './support/issuer.ts'
 import { TestService } from './support/service.ts'
 
 const service = await TestService.start()
 t.teardown(() => service.close())
 await service.ready()
 
-async function someone(claims: Record<string, unknown> = {}) {
-  const id = hexId()
-  return { id, call: service.as(await service.issuer.token({ sub: id, ...claims })) }
-}
+const someone = (claims: object = {}) => service.someone(claims)
 
 t.test('a created task is answered whole, with its location and version', async (t) => {
   const { id, call } = await someone()

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { encode, es256, newSigningKey } from './support/issuer.ts'
-import { TestService, until } from './support/service.ts'
+import { TestService } from './support/service.ts'
+import { until } from './support/until.ts'
 
 /** What is promised is 2 s; the rest is for a busy machine. */
 const ENDED_WITHIN_MS = 5_000
@@ -133,7 +134,7 @@ t.test('a token in the query or a cookie counts for nothing', async (t) => {
 t.test('a token that was accepted is refused once it has expired', async (t) => {
   const token = await issuer.token({ exp: Math.floor(Date.now() / 1000) + 2 })
   t.equal((await get(`Bearer ${token}`)).statusCode, 200)
-  await until(async () => (await get(`Bearer ${token}`)).statusCode === 401, 'expiry')
+  await until('expiry', async () => (await get(`Bearer ${token}`)).statusCode === 401)
 })
 
 t.test('a session that was ended is refused within 2 s, though its token was verified before', async (t) => {
@@ -141,7 +142,7 @@ t.test('a session that was ended is refused within 2 s, though its token was ver
   t.equal((await get(`Bearer ${ended}`)).statusCode, 200)
   const endedAt = performance.now()
   issuer.endSession('ended')
-  await until(async () => (await get(`Bearer ${ended}`)).statusCode === 401, 'the end of the session')
+  await until('the end of the session', async () => (await get(`Bearer ${ended}`)).statusCode === 401)
   t.ok(performance.now() - endedAt < ENDED_WITHIN_MS)
   t.match((await get(`Bearer ${ended}`)).json(), { code: 'invalid_token' })
   t.equal(
@@ -161,6 +162,6 @@ t.test('while the issuer is away its keys and the sessions it ended still count'
   issuer.endSession('meanwhile')
   await issuer.listen()
   const meanwhile = await issuer.token({ sid: 'meanwhile' })
-  await until(async () => (await get(`Bearer ${meanwhile}`)).statusCode === 401, 'sessions are read again')
+  await until('sessions are read again', async () => (await get(`Bearer ${meanwhile}`)).statusCode === 401)
   t.equal((await get(`Bearer ${ended}`)).statusCode, 401)
 })

@@ -1,56 +1,38 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
-import { MongoClient } from 'mongodb'
 import { type Application, buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { hexId, Issuer } from './issuer.ts'
-
-const WAIT_MS = 15_000
-
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + WAIT_MS
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-export function requireEnv(name: string): string {
-  const value = process.env[name]
-  if (!value) throw new Error(`${name} is not set: run the tests with "make test"`)
-  return value
-}
+import { dropDatabase, mongodbUri, newDatabaseName, redisUrl } from './stores.ts'
+import { until } from './until.ts'
 
 /** The whole service on a database of its own, with a real MongoDB and Redis. */
 export class TestService {
   readonly issuer: Issuer
   readonly application: Application
-  readonly #database: string
+  readonly database: string
+  readonly #others: TestService[] = []
 
   private constructor(issuer: Issuer, application: Application, database: string) {
     this.issuer = issuer
     this.application = application
-    this.#database = database
+    this.database = database
   }
 
-  static async start(environment: NodeJS.ProcessEnv = {}): Promise<TestService> {
-    const issuer = await Issuer.start()
-    const database = `tasks_test_${randomBytes(6).toString('hex')}`
-    const application = await buildApp(
-      loadConfig({
-        LOG_LEVEL: 'silent',
-        MONGODB_URI: requireEnv('MONGODB_URI'),
-        REDIS_URL: requireEnv('REDIS_URL'),
-        MONGODB_DATABASE: database,
-        JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
-        REVOCATIONS_URL: `${issuer.url}/internal/revocations`,
-        CORS_ORIGINS: 'loopback',
-        RATE_LIMIT_PER_MINUTE: '0',
-        ...environment,
-      }),
-    )
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<TestService> {
+    return TestService.#start(await Issuer.start(), newDatabaseName(), settings)
+  }
+
+  static async #start(issuer: Issuer, database: string, settings: NodeJS.ProcessEnv): Promise<TestService> {
+    const application = await buildApp(loadConfig({ ...environment(issuer, database), ...settings }))
     await application.app.ready()
     return new TestService(issuer, application, database)
+  }
+
+  /** One more instance beside this one, with clients of its own; closed with it. */
+  async another(settings: NodeJS.ProcessEnv = {}): Promise<TestService> {
+    const other = await TestService.#start(this.issuer, this.database, settings)
+    this.#others.push(other)
+    return other
   }
 
   get app(): FastifyInstance {
@@ -58,16 +40,22 @@ export class TestService {
   }
 
   async ready(): Promise<void> {
-    await until(() => this.application.readiness.waitingFor().length === 0, 'readiness')
+    await until('the service is ready', () => this.application.readiness.waitingFor().length === 0)
   }
 
   /** Reads are answered from the cache, not only from MongoDB. */
   async cacheOn(): Promise<void> {
-    const token = await this.issuer.token({ sub: hexId() })
-    await until(
-      async () => (await this.as(token)('GET', '/tasks/')).headers['cache-status'] === 'task-lists; hit',
-      'a cache hit',
-    )
+    const { call } = await this.someone()
+    await until('there is a cache hit', async () => {
+      return (await call('GET', '/tasks/')).headers['cache-status'] === 'task-lists; hit'
+    })
+  }
+
+  /** A user nobody has seen before. */
+  async someone(claims: object = {}) {
+    const id = hexId()
+    const token = await this.issuer.token({ sub: id, ...claims })
+    return { id, token, call: this.as(token) }
   }
 
   /** Calls in the name of a token's user. */
@@ -92,10 +80,23 @@ export class TestService {
   }
 
   async close(): Promise<void> {
+    for (const other of this.#others) await other.app.close()
     await this.app.close()
     await this.issuer.close()
-    const client = new MongoClient(requireEnv('MONGODB_URI'))
-    await client.db(this.#database).dropDatabase()
-    await client.close()
+    await dropDatabase(this.database)
+  }
+}
+
+/** Settings of an instance that trusts this issuer; no limits, so that tests set those they are about. */
+export function environment(issuer: Issuer, database: string): Record<string, string> {
+  return {
+    LOG_LEVEL: 'silent',
+    MONGODB_URI: mongodbUri,
+    REDIS_URL: redisUrl,
+    MONGODB_DATABASE: database,
+    JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
+    REVOCATIONS_URL: `${issuer.url}/internal/revocations`,
+    CORS_ORIGINS: 'loopback',
+    RATE_LIMIT_PER_MINUTE: '0',
   }
 }

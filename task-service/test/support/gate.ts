@@ -1,0 +1,91 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { Test } from 'tap'
+
+/** A way to a store that can be cut, stalled and watched, without touching the store. */
+export class Gate {
+  readonly #target: URL
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+  #held: (() => void)[] | undefined
+  port = 0
+  /** What has come from the client, also while it is held back. A test empties it. */
+  sent = ''
+  /** What becomes of an answer on its way */
+  onAnswer: (chunk: Buffer) => Buffer = (chunk) => chunk
+
+  constructor(target: string) {
+    this.#target = new URL(target)
+  }
+
+  /** The store's address, by way of this gate. */
+  get url(): string {
+    const url = new URL(this.#target)
+    url.host = `127.0.0.1:${this.port}`
+    if (url.protocol === 'mongodb:') url.searchParams.set('directConnection', 'true')
+    return url.href
+  }
+
+  async open(): Promise<void> {
+    const server = createServer((client) => this.#join(client))
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
+    this.port = (server.address() as AddressInfo).port
+    this.#server = server
+  }
+
+  /** Ends every connection; new ones are refused. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server?.close(resolve) ?? resolve(undefined))
+    this.reset()
+    await closed
+    this.#server = undefined
+  }
+
+  /** Ends every connection; new ones work. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Nothing goes through any more, and nobody is told. */
+  stall(): void {
+    this.#held = []
+  }
+
+  /** What was held back arrives late. */
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const send of held) send()
+  }
+
+  #join(client: Socket): void {
+    const store = connect({ host: this.#target.hostname, port: Number(this.#target.port) })
+    for (const socket of [client, store]) {
+      this.#sockets.add(socket)
+      socket.setNoDelay(true)
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        client.destroy()
+        store.destroy()
+      })
+      socket.on('error', () => socket.destroy())
+    }
+    client.on('data', (chunk) => {
+      this.sent += chunk.toString('latin1')
+      this.#pass(() => store.write(chunk))
+    })
+    store.on('data', (chunk) => this.#pass(() => client.write(this.onAnswer(chunk))))
+  }
+
+  #pass(send: () => void): void {
+    if (this.#held) this.#held.push(send)
+    else send()
+  }
+}
+
+/** An open gate to a store; closed when the tests end. */
+export async function newGate(t: Test, target: string): Promise<Gate> {
+  const gate = new Gate(target)
+  await gate.open()
+  t.teardown(() => gate.close())
+  return gate
+}
