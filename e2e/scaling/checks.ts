@@ -1,0 +1,86 @@
+import type { Sample } from '../load/open-loop.ts'
+import { tally } from '../load/verdict.ts'
+import { msUntil, type ReplicaSample, type Replicas, seenBetween } from './replicas.ts'
+import type { Check } from './report.ts'
+
+const TASKS = 'task-service'
+const AUTH = 'auth-service'
+const seconds = (ms: number | undefined) => (ms === undefined ? 'never' : `after ${(ms / 1000).toFixed(0)} s`)
+
+/** Moments of a ramp run, ms since the load began. */
+export interface RampTimes {
+  readonly rampAt: number
+  readonly endOfLoadAt: number
+  readonly endAt: number
+}
+
+export interface RampLimits {
+  readonly podsWanted: number
+  readonly outMs: number
+  readonly inMs: number
+}
+
+/** A quiet load changes nothing; a ramp brings pods in time, of task-service alone; after it the minimum returns. */
+export function rampChecks(samples: readonly ReplicaSample[], times: RampTimes, limits: RampLimits): Check[] {
+  const { rampAt, endOfLoadAt, endAt } = times
+  const quiet = seenBetween(samples, TASKS, 0, rampAt).desired
+  const auth = seenBetween(samples, AUTH, 0, endAt).desired
+  const minimum = quiet[0] ?? 0
+  const enough = ({ ready }: Replicas) => ready >= limits.podsWanted
+  const back = ({ desired, ready }: Replicas) => desired === minimum && ready === minimum
+  const out = msUntil(samples, TASKS, rampAt, enough)
+  const most = seenBetween(samples, TASKS, rampAt, endAt).ready.at(-1)
+  const inAgain = msUntil(samples, TASKS, endOfLoadAt, back)
+  return [
+    {
+      what: `${rampAt / 1000} s of quiet load change nothing`,
+      holds: quiet.length === 1,
+      found: `${quiet.join(', ')} pods wanted`,
+    },
+    {
+      what: `${limits.podsWanted} task-service pods are ready within ${limits.outMs / 1000} s of the ramp`,
+      holds: out !== undefined && out <= limits.outMs,
+      found: `${seconds(out)}, ${most} at most`,
+    },
+    {
+      what: 'auth-service stays as it is',
+      holds: auth.length === 1,
+      found: `${auth.join(', ')} pods wanted`,
+    },
+    {
+      what: `the minimum returns within ${limits.inMs / 1000} s`,
+      holds: inAgain !== undefined && inAgain <= limits.inMs,
+      found: `${minimum} pods ${seconds(inAgain)}`,
+    },
+  ]
+}
+
+export interface StormTimes {
+  readonly stormAt: number
+  readonly endOfStormAt: number
+}
+
+/** A storm of log-ins brings pods of auth-service, and the tasks hardly notice. */
+export function stormChecks(
+  replicas: readonly ReplicaSample[],
+  samples: readonly Sample[],
+  { stormAt, endOfStormAt }: StormTimes,
+  p99Ms: number,
+): Check[] {
+  const before = seenBetween(replicas, AUTH, 0, stormAt).ready.at(-1) ?? 0
+  const more = msUntil(replicas, AUTH, stormAt, ({ ready }) => ready > before)
+  const during = samples.filter(({ due }) => due >= stormAt && due < endOfStormAt)
+  const { p99 } = tally(during, 'read')
+  return [
+    {
+      what: 'auth-service grows in a storm of log-ins',
+      holds: more !== undefined && stormAt + more <= endOfStormAt,
+      found: `from ${before} ready pods to more ${seconds(more)}, ${seenBetween(replicas, AUTH, stormAt, Number.POSITIVE_INFINITY).ready.at(-1)} at most`,
+    },
+    {
+      what: `p99 of task reads stays below ${p99Ms} ms meanwhile`,
+      holds: during.length > 0 && p99 < p99Ms,
+      found: `${p99.toFixed(1)} ms`,
+    },
+  ]
+}

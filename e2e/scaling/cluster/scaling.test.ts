@@ -1,0 +1,40 @@
+import t, { type Test } from 'tap'
+import type { Run } from '../report.ts'
+import { writeResults } from '../results.ts'
+import { settings } from '../settings.ts'
+import { disturbancesRun } from './disturbances.ts'
+import { rampRun } from './ramp.ts'
+import { type Stage, startStage } from './stage.ts'
+import { stormRun } from './storm.ts'
+
+/** The scaling suite: `make scale-test`. RUNS chooses among these; the other settings are in settings.ts. */
+const RUNS: Readonly<Record<string, (stage: Stage) => Promise<Run>>> = {
+  ramp: rampRun,
+  disturbances: disturbancesRun,
+  storm: stormRun,
+}
+const PATIENCE_MS = 3_000_000
+
+function judge(t: Test, run: Run): void {
+  for (const { what, holds, found } of run.checks) t.ok(holds, `${what}: ${found}`)
+  t.ok(run.verdict.acknowledged > 0, `there was something to lose: ${run.verdict.acknowledged} tasks`)
+}
+
+t.setTimeout(PATIENCE_MS)
+const stage = await startStage((line) => t.comment(line))
+const runs: Run[] = []
+
+for (const name of settings.runs) {
+  const perform = RUNS[name]
+  if (perform === undefined) throw new Error(`RUNS: there is no run "${name}"`)
+  await t.test(name, { timeout: PATIENCE_MS }, async (t) => {
+    const run = await perform(stage)
+    runs.push(run)
+    judge(t, run)
+  })
+}
+
+stage.stop()
+const { summary, files } = await writeResults(runs, stage.commandLine)
+for (const line of summary.split('\n')) t.comment(line)
+t.comment(`results: ${files.join(', ')}`)

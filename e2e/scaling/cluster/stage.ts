@@ -1,0 +1,121 @@
+import type { Agent } from 'undici'
+import type { Namespace } from '../../cluster/commands.ts'
+import { until } from '../../cluster/commands.ts'
+import { chartArguments, currentInstallation, RELEASE } from '../../cluster/installation.ts'
+import type { Random } from '../../consistency/random.ts'
+import { Random as SeededRandom } from '../../consistency/random.ts'
+import { OpenLoop } from '../../load/open-loop.ts'
+import { newPeople, type Person } from '../../load/people.ts'
+import { type Phase, Schedule } from '../../load/schedule.ts'
+import { createAgent, TaskWorkload } from '../../load/workloads.ts'
+import { ReplicaSampler } from '../replicas.ts'
+import { settings, VALUES } from '../settings.ts'
+
+/** The installed system with autoscaling, and what every run needs. */
+export interface Stage {
+  readonly namespace: Namespace
+  readonly baseUrl: string
+  readonly sampler: ReplicaSampler
+  readonly agent: Agent
+  readonly commandLine: string
+  say(line: string): void
+  /** Upgrades the release to the suite's values, with further settings */
+  upgrade(...further: string[]): Promise<void>
+  stop(): void
+}
+
+/** A load of reads and writes that has begun, and is being watched. */
+export interface RunningLoad {
+  readonly people: readonly Person[]
+  readonly workload: TaskWorkload
+  readonly load: OpenLoop
+  readonly random: Random
+}
+
+/** The minimum is back, and the autoscaler has seen it, before a run begins. */
+const CALM_LIMIT_MS = 300_000
+/** Two readings of the autoscaler without a change. */
+const CALM_MS = 35_000
+/** A start takes many times the processor time of a quiet second. */
+const CALM_CPU_PERCENT = 60
+
+async function upgradeTo(namespace: Namespace, ...further: string[]): Promise<void> {
+  await namespace.helm(
+    'upgrade',
+    ...chartArguments(process.env.IMAGE_TAG as string, '--values', VALUES, ...further),
+  )
+}
+
+/** Switches autoscaling on in the installation that `make scale-test` has made. */
+export async function startStage(say: (line: string) => void): Promise<Stage> {
+  const { namespace, baseUrl } = currentInstallation()
+  await upgradeTo(namespace)
+  const sampler = await ReplicaSampler.start(namespace.name, RELEASE)
+  const agent = createAgent()
+  const given = [
+    'RUNS',
+    'RATE',
+    'QUIET_RATE',
+    'CONSTANT_RATE',
+    'QUIET',
+    'RAMP',
+    'PLATEAU',
+    'STORM',
+    'LOGIN_RATE',
+    'STORM_RATE',
+    'PEOPLE',
+    'P99_MS',
+  ]
+    .filter((name) => process.env[name])
+    .map((name) => ` ${name}=${process.env[name]}`)
+  return {
+    namespace,
+    baseUrl,
+    sampler,
+    agent,
+    commandLine: `make scale-test${given.join('')}`,
+    say,
+    upgrade: (...further) => upgradeTo(namespace, ...further),
+    stop() {
+      sampler.stop()
+      void agent.destroy()
+    },
+  }
+}
+
+/** Waits until both services have their minimum, the autoscalers know their load, and nothing moves any more. */
+export async function calm({ sampler, say }: Stage): Promise<void> {
+  let [last, since] = ['', performance.now()]
+  const ms = await until(
+    'both services at rest',
+    async () => {
+      const services = await sampler.look()
+      const all = Object.values(services)
+      const isQuiet = all.every(
+        ({ desired, ready, cpu }) => desired === ready && cpu !== undefined && cpu < CALM_CPU_PERCENT,
+      )
+      const state = all.map(({ desired }) => desired).join()
+      if (!isQuiet || state !== last) [last, since] = [state, performance.now()]
+      return performance.now() - since >= CALM_MS
+    },
+    CALM_LIMIT_MS,
+    1_000,
+  )
+  say(`at rest after ${(ms / 1000).toFixed(0)} s: ${JSON.stringify(await sampler.look())}`)
+}
+
+/** Begins a load by new people; the replicas are recorded from now on. */
+export async function beginLoad(stage: Stage, phases: readonly Phase[]): Promise<RunningLoad> {
+  const people = await newPeople(stage.baseUrl, settings.people)
+  await calm(stage)
+  const random = new SeededRandom(1)
+  const workload = new TaskWorkload(stage.agent, stage.baseUrl, people, random)
+  const load = new OpenLoop({ schedule: new Schedule(phases), workload })
+  stage.sampler.record(() => load.elapsed)
+  return { people, workload, load, random }
+}
+
+/** Waits for a moment of the load. @param second since it began */
+export function untilSecond(load: OpenLoop, second: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, second * 1000 - load.elapsed)))
+}

@@ -1,0 +1,58 @@
+import { OpenLoop } from '../../load/open-loop.ts'
+import { Schedule } from '../../load/schedule.ts'
+import { judge, tally } from '../../load/verdict.ts'
+import { LoginWorkload } from '../../load/workloads.ts'
+import { stormChecks } from '../checks.ts'
+import { promisesOf, type Run } from '../report.ts'
+import { secondsOf } from '../series.ts'
+import { settings } from '../settings.ts'
+import { beginLoad, type Stage, untilSecond } from './stage.ts'
+
+const BEFORE_SECONDS = 20
+const AFTER_SECONDS = 20
+
+/** Many people log in at once while others read and write their tasks. */
+export async function stormRun(stage: Stage): Promise<Run> {
+  const { stormRate, stormSeconds, loginRate } = settings
+  const seconds = BEFORE_SECONDS + stormSeconds + AFTER_SECONDS
+  const phases = [{ name: 'constant', seconds, from: stormRate }]
+  const { load, workload, people } = await beginLoad(stage, phases)
+  await untilSecond(load, BEFORE_SECONDS)
+  const storm = new OpenLoop({
+    schedule: new Schedule([{ name: 'storm', seconds: stormSeconds, from: loginRate }]),
+    workload: new LoginWorkload(stage.agent, stage.baseUrl, people),
+  })
+  const stormAt = load.elapsed
+  await Promise.all([load.finished, storm.finished])
+  const replicas = await stage.sampler.pause()
+  const verdict = await judge(load, workload, stage.baseUrl, people)
+  const times = { stormAt, endOfStormAt: stormAt + stormSeconds * 1000 }
+  const during = load.samples.filter(({ due }) => due >= times.stormAt && due < times.endOfStormAt)
+  const onOneClock = storm.samples.map((sample) => ({
+    ...sample,
+    due: sample.due + stormAt,
+    sent: sample.sent + stormAt,
+    end: sample.end + stormAt,
+  }))
+  return {
+    name: 'storm',
+    title: `A storm of ${loginRate} log-ins/s beside ${stormRate} task requests/s`,
+    phases,
+    marks: [
+      { x: stormAt / 1000, label: 'storm' },
+      { x: times.endOfStormAt / 1000, label: 'over' },
+    ],
+    seconds: secondsOf(load.samples, seconds),
+    logins: { tally: tally(storm.samples, 'login'), seconds: secondsOf(onOneClock, seconds) },
+    replicas,
+    verdict,
+    readsDuring: {
+      'before the storm': tally(
+        load.samples.filter(({ due }) => due < stormAt),
+        'read',
+      ),
+      'in the storm': tally(during, 'read'),
+    },
+    checks: [...stormChecks(replicas, load.samples, times, settings.p99Ms), ...promisesOf(verdict)],
+  }
+}

@@ -1,0 +1,114 @@
+import t from 'tap'
+import type { Tally, Verdict } from '../load/verdict.ts'
+import { pictureOf, promisesOf, type Run, summaryOf } from './report.ts'
+
+const tally: Tally = {
+  requests: 90,
+  failed: 0,
+  p50: 3,
+  p99: 9.5,
+  max: 12,
+  sinceSent: { p50: 2, p99: 8, max: 11 },
+}
+const verdict: Verdict = {
+  reads: tally,
+  writes: { ...tally, requests: 10, failed: 1 },
+  refusals: { 'POST 503 overloaded': 1 },
+  lost: [],
+  doubled: [],
+  invented: [],
+  acknowledged: 9,
+  unacknowledgedButThere: 0,
+  stale: 0,
+  staleReads: [],
+}
+const second = { offered: 50, answered: 50, failed: 0, p50: 3, p99: 9.5, p99SinceSent: 8 }
+const services = {
+  'task-service': { desired: 4, ready: 2, cpu: 80 },
+  'auth-service': { desired: 1, ready: 1, cpu: 5 },
+}
+const run: Run = {
+  name: 'ramp',
+  title: 'A ramp',
+  phases: [{ name: 'quiet', seconds: 2, from: 50 }],
+  marks: [{ x: 0, label: 'quiet' }],
+  seconds: [
+    { second: 0, ...second },
+    { second: 1, ...second },
+  ],
+  replicas: [
+    { at: 0, services },
+    { at: 1000, services },
+  ],
+  verdict,
+  readsDuring: { 'a restart': tally },
+  checks: promisesOf(verdict),
+}
+const report = {
+  date: '2026-01-02T03:04:05Z',
+  cluster: 'Kubernetes v1.34',
+  command: 'make scale-test',
+  runs: [run],
+}
+
+t.test('every promise is a check', (t) => {
+  t.same(
+    promisesOf(verdict).map(({ holds }) => holds),
+    [true, true, true, true, true],
+  )
+  const failing: Partial<Verdict>[] = [
+    { reads: { ...tally, failed: 1 } },
+    { lost: ['0: n1'] },
+    { doubled: ['0: n1'] },
+    { invented: ['0: n1'] },
+    { stale: 1, staleReads: ['stale: register 0'] },
+  ]
+  for (const [index, change] of failing.entries()) {
+    const holds = promisesOf({ ...verdict, ...change }).map((check) => check.holds)
+    t.same(
+      holds,
+      holds.map((_value, i) => i !== index),
+      Object.keys(change).join(),
+    )
+  }
+  t.end()
+})
+
+t.test('the summary names what holds, the figures and the refusals', (t) => {
+  const summary = summaryOf(report)
+  t.match(summary, /^2026-01-02T03:04:05Z, Kubernetes v1\.34\nmake scale-test\nall 5 checks hold\n/)
+  t.match(summary, /yes {2}no GET failed: 0 of 90/)
+  t.match(
+    summary,
+    /writes: 10 requests, 1 failed; p50 3\.0, p99 9\.5, longest 12\.0 ms \(from sending: p99 8\.0\)/,
+  )
+  t.match(summary, /reads, a restart: 90 requests/)
+  t.match(summary, /refused: 1 × POST 503 overloaded/)
+  t.end()
+})
+
+t.test('the summary says first how many checks fail, and which', (t) => {
+  const checks = promisesOf({ ...verdict, lost: ['3: n7'] })
+  const summary = summaryOf({ ...report, runs: [{ ...run, checks }] })
+  t.match(summary, /1 of 5 checks fail/)
+  t.match(summary, /NO {3}no acknowledged POST is lost \(9\): 1: 3: n7/)
+  t.end()
+})
+
+t.test('the picture has a panel each for rates, pods, latency and failures', (t) => {
+  const svg = pictureOf(run)
+  for (const label of [
+    'requests per second',
+    'pods',
+    'latency of tasks since due, ms',
+    'failed requests per second',
+    'offered',
+    'answered',
+    'task-service desired',
+    'auth-service desired',
+    'p50',
+    'p99',
+  ])
+    t.ok(svg.includes(`>${label}</text>`), label)
+  t.end()
+})

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url'
+
+/** Values on top of those of the end-to-end suite: requests, windows and limits that fit a small node. */
+export const VALUES = fileURLToPath(new URL('../../helm/authdb/values-scale.yaml', import.meta.url))
+/** Where results are put. */
+export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
+
+/** The stabilization window of values-scale.yaml; the chart's own is 300 s. */
+export const SCALE_DOWN_WINDOW_SECONDS = 30
+/** Beyond the window: metrics, one reading of the autoscaler, and the removal of pods in steps. */
+export const SCALE_DOWN_LIMIT_SECONDS = SCALE_DOWN_WINDOW_SECONDS + 150
+export const SCALE_OUT_LIMIT_SECONDS = 180
+export const PODS_WANTED = 3
+
+function number(name: string, otherwise: number): number {
+  const value = process.env[name] ? Number(process.env[name]) : otherwise
+  if (!(value >= 0)) throw new Error(`${name} is no number: ${process.env[name]}`)
+  return value
+}
+
+/** All from the environment, so that a short form exists; seconds, requests a second, milliseconds. */
+export const settings = {
+  runs: (process.env.RUNS || 'ramp,disturbances,storm').split(','),
+  people: number('PEOPLE', 40),
+  quietRate: number('QUIET_RATE', 20),
+  /** Of the plateau */
+  rate: number('RATE', 300),
+  quietSeconds: number('QUIET', 60),
+  rampSeconds: number('RAMP', 30),
+  plateauSeconds: number('PLATEAU', 150),
+  /** Under which restarts, upgrades and failures happen */
+  constantRate: number('CONSTANT_RATE', 80),
+  loginRate: number('LOGIN_RATE', 8),
+  stormSeconds: number('STORM', 120),
+  stormRate: number('STORM_RATE', 80),
+  /** p99 of reads while the storm lasts: 15 ms where each part has a processor, more where all share two */
+  p99Ms: number('P99_MS', 15),
+}
