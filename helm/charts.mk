@@ -5,6 +5,8 @@ TOOLS := $(CACHE)/tools/bin
 LOG := $(CACHE)/tools/command.log
 CHARTS := charts/auth-service charts/task-service charts/mongodb charts/redis
 VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/values-prod.yaml helm/ci/values-everything.yaml
+# On top of values-e2e.yaml.
+OVERLAYS := $(wildcard helm/authdb/values-scale.yaml) helm/ci/values-replicaset.yaml
 include helm/cluster.mk
 
 # Tools in the versions of helm/tools.versions, found on PATH or built by Go.
@@ -28,6 +30,8 @@ charts-lint: charts-deps $(CACHE)/installed/helm
 	@set -e; for chart in $(CHARTS); do echo "lint $$chart"; helm lint --strict $$chart >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
 	@set -e; for values in $(VALUES); do echo "lint helm/authdb with $$values"; \
 		helm lint --strict helm/authdb -f $$values >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
+	@set -e; for values in $(OVERLAYS); do echo "lint helm/authdb with values-e2e.yaml and $$values"; \
+		helm lint --strict helm/authdb -f helm/authdb/values-e2e.yaml -f $$values >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
 
 charts-unit: charts-deps
 	helm-unittest --strict $(CHARTS) helm/authdb
@@ -36,9 +40,10 @@ charts-unit: charts-deps
 charts-conform: charts-deps $(CACHE)/installed/helm
 	@command -v go >/dev/null || { echo "charts-conform takes the API schemas from Go modules, and there is no go on PATH (https://go.dev/dl)."; exit 1; }
 	node helm/src/api-schemas.ts
-	@set -e; . helm/tools.versions; for values in $(VALUES); do for api in $$SCHEMAS; do \
+	@set -e; . helm/tools.versions; for values in $(VALUES) $(OVERLAYS); do for api in $$SCHEMAS; do \
 		echo "conform $$values with Kubernetes $$api"; \
-		helm template authdb helm/authdb --kube-version $$api -f $$values 2>$(LOG) >$(CACHE)/tools/rendered.yaml || { cat $(LOG); exit 1; }; \
+		case " $(OVERLAYS) " in *" $$values "*) base="-f helm/authdb/values-e2e.yaml" ;; *) base= ;; esac; \
+		helm template authdb helm/authdb --kube-version $$api $$base -f $$values 2>$(LOG) >$(CACHE)/tools/rendered.yaml || { cat $(LOG); exit 1; }; \
 		kubeconform -strict -summary -schema-location "$(CACHE)/tools/api-schemas/$$api/{{ .ResourceKind }}{{ .KindSuffix }}.json" \
 			-schema-location "$(CACHE)/tools/api-schemas/crds/{{ .ResourceKind }}{{ .KindSuffix }}.json" $(CACHE)/tools/rendered.yaml; \
 	done; done

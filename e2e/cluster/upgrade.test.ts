@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
+import type { Verdict } from '../load/verdict.ts'
 import { buildImage, chartArguments, currentInstallation, image, RELEASE, SERVICES } from './installation.ts'
-import { type Loaded, summary, underLoad } from './under-load.ts'
+import { noReadFailed, noWriteFailed, promisesAreKept, underLoad } from './under-load.ts'
 
 /** Other versions of both images arrive, and leave again, under constant reads and writes through the ingress. */
 const { namespace, baseUrl } = currentInstallation()
@@ -17,18 +18,15 @@ async function runningImages(): Promise<string[]> {
   return images.sort()
 }
 
-function nothingFailed(t: Test, loaded: Loaded): void {
-  t.comment(summary(loaded))
-  const { failedReads, failedWrites, lost, doubled, stale } = loaded.verdict
-  t.strictSame(
-    { failedReads, failedWrites, lost, doubled, stale },
-    { failedReads: {}, failedWrites: {}, lost: [], doubled: [], stale: [] },
-  )
+function nothingFailed(t: Test, verdict: Verdict): void {
+  promisesAreKept(t, verdict)
+  noReadFailed(t, verdict)
+  noWriteFailed(t, verdict)
 }
 
 t.test('helm upgrade to other images of both services fails no request', async (t) => {
   for (const service of SERVICES) await buildImage(service, after)
-  const loaded = await underLoad(baseUrl, RATE, async () => {
+  const verdict = await underLoad(baseUrl, RATE, async () => {
     const started = performance.now()
     await namespace.helm('upgrade', ...chartArguments(after))
     t.comment(`helm upgrade took ${((performance.now() - started) / 1000).toFixed(1)} s`)
@@ -37,11 +35,11 @@ t.test('helm upgrade to other images of both services fails no request', async (
     await runningImages(),
     SERVICES.map((service) => image(service, after)),
   )
-  nothingFailed(t, loaded)
+  nothingFailed(t, verdict)
 })
 
 t.test('helm rollback fails no request', async (t) => {
-  const loaded = await underLoad(baseUrl, RATE, async () => {
+  const verdict = await underLoad(baseUrl, RATE, async () => {
     const started = performance.now()
     await namespace.helm('rollback', RELEASE, '--wait', '--timeout', '180s')
     t.comment(`helm rollback took ${((performance.now() - started) / 1000).toFixed(1)} s`)
@@ -50,7 +48,7 @@ t.test('helm rollback fails no request', async (t) => {
     await runningImages(),
     SERVICES.map((service) => image(service, before)),
   )
-  nothingFailed(t, loaded)
+  nothingFailed(t, verdict)
 })
 
 t.test('an upgrade that changes nothing restarts nothing and keeps every secret', async (t) => {

@@ -1,0 +1,77 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Namespace, run, until } from './commands.ts'
+import {
+  buildImage,
+  chartArguments,
+  createRestricted,
+  dump,
+  RELEASE,
+  SERVICES,
+  throwAwayName,
+} from './installation.ts'
+
+export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
+const started = performance.now()
+
+export function say(text: string): void {
+  process.stdout.write(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}\n`)
+}
+
+export async function timed(what: string, action: () => Promise<unknown>): Promise<void> {
+  const begun = performance.now()
+  await action()
+  say(`${what}: ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+}
+
+async function explain(namespace: Namespace): Promise<void> {
+  const text = await dump(namespace)
+  mkdirSync(RESULTS, { recursive: true })
+  writeFileSync(`${RESULTS}${namespace.name}.txt`, text)
+  process.stdout.write(`${text.split('\n').slice(0, 60).join('\n')}\n`)
+  say(`pods, events and logs are in e2e/results/${namespace.name}.txt`)
+}
+
+/** Uninstalls and names what stayed, then deletes the namespace. */
+async function remove(namespace: Namespace): Promise<void> {
+  if (process.env.KEEP) return say(`kept: namespace ${namespace.name}`)
+  await timed('helm uninstall', () => namespace.helm('uninstall', RELEASE, '--wait', '--ignore-not-found'))
+  await until('the pods are gone', async () => (await namespace.allPods()).length === 0, 120_000)
+  const kinds = 'all,secret,configmap,ingress,networkpolicy,poddisruptionbudget,persistentvolumeclaim'
+  const { items } = await namespace.get(kinds, '--selector', `app.kubernetes.io/instance=${RELEASE}`)
+  const left = items.map(
+    (item: { kind: string; metadata: { name: string } }) => `${item.kind}/${item.metadata.name}`,
+  )
+  say(`left behind by helm uninstall: ${left.join(', ') || 'nothing'}`)
+  await timed('namespace deleted', () => run('kubectl', ['delete', 'namespace', namespace.name]))
+}
+
+/**
+ * Builds the images, installs AuthDB into a namespace of its own, hands it over, and removes it. Whatever goes wrong is
+ * explained by pods, events and logs.
+ * @param action resolves with whether all was well
+ * @returns the same; false also when the installation failed
+ */
+export async function withThrowAway(
+  tag: string,
+  action: (namespace: Namespace) => Promise<boolean>,
+): Promise<boolean> {
+  let namespace: Namespace | undefined
+  let isWell = false
+  try {
+    for (const service of SERVICES)
+      await timed(`image of ${service} (${tag})`, () => buildImage(service, tag))
+    namespace = await createRestricted(throwAwayName())
+    say(`namespace ${namespace.name}`)
+    const installed = namespace
+    await timed('helm install, all pods ready', () => installed.helm('install', ...chartArguments(tag)))
+    isWell = await action(namespace)
+    if (!isWell) await explain(namespace)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).stack}\n`)
+    if (namespace) await explain(namespace)
+  } finally {
+    if (namespace) await remove(namespace)
+  }
+  return isWell
+}
