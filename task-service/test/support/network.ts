@@ -9,3 +9,13 @@ export async function freePort(): Promise<number> {
   if (address === null || typeof address === 'string') throw new Error('no port')
   return address.port
 }
+
+/** The answer of a URL: its status, 0 when nobody answers, its headers and its text. */
+export async function get(url: string, init: RequestInit = {}) {
+  try {
+    const response = await fetch(url, init)
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  } catch {
+    return { status: 0, headers: new Headers(), text: '' }
+  }
+}
