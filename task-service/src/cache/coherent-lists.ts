@@ -68,7 +68,7 @@ export class CoherentLists {
     if (!lease?.readable) return { page: await load(), result: 'cache-off' }
     const found = await orUndefined(cache.find(lease, owner))
     if (!found) return { page: await load(), result: 'redis-unreachable' }
-    if (found.state === 'busy') return { page: await load(), result: 'write-in-progress' }
+    if (found.state === 'busy') return this.#confirmed(lease, owner, await load(), 'write-in-progress')
     if (found.state === 'empty') return this.#fill(lease, owner, load)
     // The lease covers the whole read: while it holds, no write can have been acknowledged without a mark in this Redis.
     if (!epochs.holds(lease)) return { page: await load(), result: 'lease-lost' }
@@ -81,9 +81,21 @@ export class CoherentLists {
     const token = cache.token()
     const claimed = await orUndefined(cache.claim(lease, owner, token))
     const page = await load()
-    if (!claimed) return { page, result: 'fill-in-progress' }
+    if (!claimed) return this.#confirmed(lease, owner, page, 'fill-in-progress')
     const stored = await orUndefined(cache.fill(lease, owner, token, page))
-    return { page, result: stored ? 'stored' : 'not-stored' }
+    if (stored === 'stored') return { page, result: 'stored' }
+    return { page: this.#unlessOlder(lease, page, stored), result: 'not-stored' }
+  }
+
+  /** What a read shows that did not fill is never followed by something older: see CONFIRM. */
+  async #confirmed(lease: Lease, owner: string, page: ListPage, result: CacheResult): Promise<CachedPage> {
+    const cached = await orUndefined(this.#parts.cache.confirm(lease, owner))
+    return { page: this.#unlessOlder(lease, page, cached), result }
+  }
+
+  /** A value in the cache is what later reads will show, as long as the lease holds. */
+  #unlessOlder(lease: Lease, page: ListPage, cached: ListPage | undefined): ListPage {
+    return cached && this.#parts.epochs.holds(lease) ? cached : page
   }
 
   /**

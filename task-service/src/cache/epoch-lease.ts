@@ -110,9 +110,14 @@ export class EpochLease {
     this.#timer = setTimeout(() => {
       this.#running ??= this.#tick().finally(() => {
         this.#running = undefined
-        this.#schedule(this.#failing || this.#seen?.settled === false ? RETRY_MS : RENEW_MS)
+        this.#schedule(this.#isUneasy() ? RETRY_MS : RENEW_MS)
       })
     }, delay)
+  }
+
+  /** Something is to be seen soon: a database that answers again, the end of a wait, whether Redis stays away. */
+  #isUneasy(): boolean {
+    return this.#failing || this.#seen?.settled === false || this.#unreachableSince !== undefined
   }
 
   async #tick(): Promise<void> {

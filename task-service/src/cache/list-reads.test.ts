@@ -20,20 +20,34 @@ t.test('who was not first fills nothing', async (t) => {
   const { cache, read, steps } = listScene()
   cache.claimed = false
   t.strictSame(await read(), { page: STORED, result: 'fill-in-progress' })
-  t.strictSame(steps, ['find', 'claim', 'load'])
+  t.strictSame(steps, ['find', 'claim', 'load', 'confirm'])
 })
 
 t.test('a fill that a write has overtaken is said to be not stored', async (t) => {
   const { cache, read } = listScene()
-  cache.filled = false
+  cache.filled = undefined
   t.match(await read(), { page: STORED, result: 'not-stored' })
 })
 
-t.test('while a write or a fill is in progress the cache is left alone', async (t) => {
+t.test('a read that did not fill shows what is in the cache by then, as later reads will', async (t) => {
+  for (const change of [{ found: { state: 'busy' } }, { claimed: false }, { filled: CACHED }] as const) {
+    const { cache, epochs, read } = listScene()
+    Object.assign(cache, change, { confirmed: CACHED })
+    t.strictSame((await read()).page, CACHED)
+    cache.confirm = async () => {
+      epochs.lease = TURNED_OFF
+      return CACHED
+    }
+    cache.fill = cache.confirm
+    t.strictSame((await read()).page, STORED, 'but not when the lease has ended')
+  }
+})
+
+t.test('while a write or a fill is in progress nothing is filled', async (t) => {
   const { cache, read, steps } = listScene()
   cache.found = { state: 'busy' }
   t.strictSame(await read(), { page: STORED, result: 'write-in-progress' })
-  t.strictSame(steps, ['find', 'load'])
+  t.strictSame(steps, ['find', 'load', 'confirm'])
 })
 
 t.test('a hit whose lease ended meanwhile is none', async (t) => {

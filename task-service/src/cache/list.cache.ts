@@ -3,7 +3,7 @@ import type { Redis, Result } from 'ioredis'
 import { decodePage, encodePage, type ListPage } from '../tasks/list-page.ts'
 import type { Lease } from './epoch-lease.ts'
 import type { RedisProcess } from './redis-process.cache.ts'
-import { ABANDON, FILL, MARK, UNMARK } from './scripts.ts'
+import { ABANDON, CONFIRM, FILL, MARK, UNMARK } from './scripts.ts'
 
 /** Outlives any write: its MongoDB operation may take effect until `maxTimeMS`, far below. */
 const MARK_LIFE_MS = 10_000
@@ -23,7 +23,13 @@ declare module 'ioredis' {
     listMark(key: string, token: string, lifeMs: number, maxBytes: number): Result<number, Context>
     listUnmark(key: string, token: string, value: Buffer | string, lifeMs: number): Result<string, Context>
     listAbandon(key: string, token: string, lifeMs: number): Result<null, Context>
-    listFill(key: string, lease: string, value: Buffer, lifeMs: number): Result<number, Context>
+    listFillBuffer(
+      key: string,
+      lease: string,
+      value: Buffer,
+      lifeMs: number,
+    ): Result<number | Buffer | null, Context>
+    listConfirmBuffer(key: string): Result<Buffer | null, Context>
   }
 }
 
@@ -45,6 +51,7 @@ export class ListCache {
     redis.defineCommand('listMark', { numberOfKeys: 1, lua: MARK })
     redis.defineCommand('listUnmark', { numberOfKeys: 1, lua: UNMARK })
     redis.defineCommand('listAbandon', { numberOfKeys: 1, lua: ABANDON })
+    redis.defineCommand('listConfirm', { numberOfKeys: 1, lua: CONFIRM })
     redis.defineCommand('listFill', { numberOfKeys: 1, lua: FILL })
   }
 
@@ -72,14 +79,26 @@ export class ListCache {
     return won === 'OK'
   }
 
-  async fill(lease: Lease, owner: string, token: string, page: ListPage): Promise<boolean> {
+  /** @returns the page that is to be answered in place of this one, when it could not be stored */
+  async fill(
+    lease: Lease,
+    owner: string,
+    token: string,
+    page: ListPage,
+  ): Promise<'stored' | ListPage | undefined> {
     const value = encodeValue(page)
-    if (value.length > MAX_VALUE_BYTES) return false
-    return (
-      (await this.#send(lease, () =>
-        this.#redis.listFill(key(lease, owner), LEASE + token, value, life()),
-      )) === 1
+    if (value.length > MAX_VALUE_BYTES) return this.confirm(lease, owner)
+    const answer = await this.#send(lease, () =>
+      this.#redis.listFillBuffer(key(lease, owner), LEASE + token, value, life()),
     )
+    if (answer === 1) return 'stored'
+    return Buffer.isBuffer(answer) ? decodePage(answer.subarray(1)) : undefined
+  }
+
+  /** @returns a page that is to be answered in place of the one that was read without filling */
+  async confirm(lease: Lease, owner: string): Promise<ListPage | undefined> {
+    const answer = await this.#send(lease, () => this.#redis.listConfirmBuffer(key(lease, owner)))
+    return answer ? decodePage(answer.subarray(1)) : undefined
   }
 
   /** Says that a write begins, and whether others of this owner are in progress. `full` = too many, no mark was set. */

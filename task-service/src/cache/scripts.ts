@@ -66,9 +66,23 @@ end
 redis.call('SET', KEYS[1], 'M1*;' .. others, 'PX', ARGV[2])
 `
 
-/** A fill counts only while the reader's own lease is still there. → 1 stored · 0 not */
-export const FILL = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1
+/**
+ * After a read that neither hit nor filled: nothing older than what it is about to show may enter the cache any more.
+ * → the value that is there, which is to be shown in its place · nothing
+ */
+const CONFIRM_BODY = `
+local state = redis.call('GETRANGE', KEYS[1], 0, 0)
+if state == 'V' then return redis.call('GET', KEYS[1]) end
+if state == 'L' then redis.call('DEL', KEYS[1]) end
+if state == 'M' then redis.call('SETRANGE', KEYS[1], 1, '1') end
+return false
 `
+export const CONFIRM = CONFIRM_BODY
+
+/** A fill counts only while the reader's own lease is still there; else it is CONFIRM. → 1 stored · as CONFIRM */
+export const FILL = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  return 1
+end
+${CONFIRM_BODY}`

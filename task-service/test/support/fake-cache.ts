@@ -7,14 +7,19 @@ export const ON: Lease = { epoch: 1, cache: 'A', readable: true }
 export const PENDING: Lease = { epoch: 1, cache: 'A', readable: false }
 export const TURNED_OFF: Lease = { epoch: 2, cache: OFF, readable: false }
 
-type CacheSteps = Pick<ListCache, 'token' | 'find' | 'claim' | 'fill' | 'mark' | 'unmark' | 'abandon'>
+type CacheSteps = Pick<
+  ListCache,
+  'token' | 'find' | 'claim' | 'fill' | 'confirm' | 'mark' | 'unmark' | 'abandon'
+>
 
 /** The steps of the list protocol as a test wants them to go; `steps` is what was asked, in order. */
 export class FakeCache implements CacheSteps {
   readonly steps: string[]
   found: Found = { state: 'empty' }
   claimed = true
-  filled = true
+  filled: 'stored' | ListPage | undefined = 'stored'
+  /** What is in the cache by the time of a read that did not fill */
+  confirmed: ListPage | undefined
   marked: 'alone' | 'joined' | 'full' = 'alone'
   /** What the last unmark would have stored */
   unmarkedWith: ListPage | undefined
@@ -43,9 +48,14 @@ export class FakeCache implements CacheSteps {
     return this.claimed
   }
 
-  async fill(): Promise<boolean> {
+  async fill() {
     this.#step('fill')
     return this.filled
+  }
+
+  async confirm() {
+    this.#step('confirm')
+    return this.confirmed
   }
 
   async mark(): Promise<'alone' | 'joined' | 'full'> {
