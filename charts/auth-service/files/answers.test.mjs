@@ -26,7 +26,10 @@ test('the published keys are public halves of P-256 keys', async () => {
 
 test('nobody logs in with a password that was never set', async () => {
   const username = `helm-test-${randomBytes(8).toString('hex')}@example.test`
-  const login = await fetch(`${base}/auth/login`, { method: 'POST', body: new URLSearchParams({ username, password: 'no such password' }) })
+  const login = await fetch(`${base}/auth/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ username, password: 'no such password' }),
+  })
   assert.equal(login.status, 401)
   assert.match(login.headers.get('content-type') ?? '', /^application\/problem\+json/)
 })
@@ -40,5 +43,6 @@ test('the own profile wants a token', async () => {
 test('the internal port is ready, and the public port knows nothing of it', async () => {
   assert.equal((await fetch(`${internal}/readyz`)).status, 200)
   assert.equal((await fetch(`${internal}/internal/revocations?since=0`)).status, 200)
-  for (const path of ['/readyz', '/metrics', '/internal/revocations']) assert.equal((await fetch(base + path)).status, 404)
+  for (const path of ['/readyz', '/metrics', '/internal/revocations'])
+    assert.equal((await fetch(base + path)).status, 404)
 })

@@ -13,7 +13,9 @@ function check(sentence, holds) {
 
 function open(login, authSource) {
   const set = replicaSet ? `&replicaSet=${replicaSet}` : ''
-  return new Mongo(`mongodb://${login}${hosts}/?authSource=${authSource}&serverSelectionTimeoutMS=10000${set}`)
+  return new Mongo(
+    `mongodb://${login}${hosts}/?authSource=${authSource}&serverSelectionTimeoutMS=10000${set}`,
+  )
 }
 
 function isRefused(action) {
@@ -34,9 +36,20 @@ for (const user of users) {
   check(`${user.name} reads what it wrote to ${user.database}`, own.findOne({ _id: id }) !== null)
   own.drop()
   for (const other of ['admin', ...users.filter((u) => u.name !== user.name).map((u) => u.database)]) {
-    check(`${user.name} cannot write to ${other}`, isRefused(() => mongo.getDB(other).getCollection('helm_test').insertOne({})))
+    check(
+      `${user.name} cannot write to ${other}`,
+      isRefused(() => mongo.getDB(other).getCollection('helm_test').insertOne({})),
+    )
   }
-  check(`${user.name} cannot log in with a wrong password`, isRefused(() => open(`${user.name}:wrong@`, user.database).getDB(user.database).runCommand({ connectionStatus: 1 })))
+  check(
+    `${user.name} cannot log in with a wrong password`,
+    isRefused(() =>
+      open(`${user.name}:wrong@`, user.database).getDB(user.database).runCommand({ connectionStatus: 1 }),
+    ),
+  )
 }
-check('nobody reads without a login', isRefused(() => open('', 'admin').getDB('admin').runCommand({ listDatabases: 1 })))
+check(
+  'nobody reads without a login',
+  isRefused(() => open('', 'admin').getDB('admin').runCommand({ listDatabases: 1 })),
+)
 quit(failures === 0 ? 0 : 1)

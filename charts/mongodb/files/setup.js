@@ -22,10 +22,14 @@ function giveUp(sentence) {
   throw Object.assign(new Error(sentence), { needsAPerson: true }) // quit() may return before the shell has ended
 }
 
-// Connects to this one server, whatever state it is in.
+const connections = new Map()
+
+// Connects to this one server, whatever state it is in; once, because a wait asks it every second.
 function open(host, password) {
   const login = password === undefined ? '' : `root:${encodeURIComponent(password)}@`
-  return new Mongo(`mongodb://${login}${host}/admin?directConnection=true&serverSelectionTimeoutMS=2000`).getDB('admin')
+  const uri = `mongodb://${login}${host}/admin?directConnection=true&serverSelectionTimeoutMS=2000`
+  if (!connections.has(uri)) connections.set(uri, new Mongo(uri))
+  return connections.get(uri).getDB('admin')
 }
 
 function waitFor(what, probe) {
@@ -67,7 +71,9 @@ function rootIsKnown(host) {
 
 function openAsRoot(host) {
   if (!rootIsKnown(host)) {
-    giveUp(`${host} refuses the root password: its volume was made with another one. Restore that Secret, or delete the volume to start empty.`)
+    giveUp(
+      `${host} refuses the root password: its volume was made with another one. Restore that Secret, or delete the volume to start empty.`,
+    )
   }
   return open(host, rootPassword)
 }
@@ -86,15 +92,21 @@ function initiate() {
   const databases = command(admin, { listDatabases: 1, nameOnly: true }).databases.map((d) => d.name)
   const foreign = databases.filter((name) => !SYSTEM_DATABASES.includes(name))
   if (foreign.length > 0) {
-    giveUp(`${first} holds data (${foreign.join(', ')}) but no replica set configuration. Nothing was changed: restore the configuration or empty the volume.`)
+    giveUp(
+      `${first} holds data (${foreign.join(', ')}) but no replica set configuration. Nothing was changed: restore the configuration or empty the volume.`,
+    )
   }
   for (const host of others) {
     if (rootIsKnown(host)) {
-      giveUp(`${host} holds data but no replica set configuration. Nothing was changed: restore the configuration or empty the volume.`)
+      giveUp(
+        `${host} holds data but no replica set configuration. Nothing was changed: restore the configuration or empty the volume.`,
+      )
     }
   }
   print(`setup: initiating "${replicaSet}" with ${members.length} member(s)`)
-  command(admin, { replSetInitiate: { _id: replicaSet, members: members.map((host, _id) => ({ _id, host })) } })
+  command(admin, {
+    replSetInitiate: { _id: replicaSet, members: members.map((host, _id) => ({ _id, host })) },
+  })
 }
 
 function primary() {
@@ -118,7 +130,13 @@ function add(host) {
   const config = command(admin, { replSetGetConfig: 1 }).config
   const id = Math.max(...config.members.map((m) => m._id)) + 1
   print(`setup: adding ${host}`)
-  command(admin, { replSetReconfig: { ...config, version: config.version + 1, members: [...config.members, { _id: id, host }] } })
+  command(admin, {
+    replSetReconfig: {
+      ...config,
+      version: config.version + 1,
+      members: [...config.members, { _id: id, host }],
+    },
+  })
   waitFor(`${host} to catch up`, () => isHealthy(openAsRoot(primary()), host))
 }
 
@@ -127,7 +145,9 @@ function extend(answers) {
   const known = config.members.map((m) => m.host)
   const surplus = known.filter((host) => !members.includes(host))
   if (surplus.length > 0) {
-    giveUp(`the set has members the chart does not know: ${surplus.join(', ')}. Remove them with rs.remove() before replicaSet.members is lowered.`)
+    giveUp(
+      `the set has members the chart does not know: ${surplus.join(', ')}. Remove them with rs.remove() before replicaSet.members is lowered.`,
+    )
   }
   for (const host of members.filter((candidate) => !known.includes(candidate))) {
     if (!answers.get(host).setName && rootIsKnown(host)) {
@@ -151,7 +171,11 @@ function ensureUser(admin, user) {
   const database = admin.getSiblingDB(user.database)
   const exists = command(database, { usersInfo: user.name }).users.length > 0
   const verb = exists ? 'updateUser' : 'createUser'
-  command(database, { [verb]: user.name, pwd: read(user.passwordFile), roles: [{ role: 'readWrite', db: user.database }] })
+  command(database, {
+    [verb]: user.name,
+    pwd: read(user.passwordFile),
+    roles: [{ role: 'readWrite', db: user.database }],
+  })
   print(`setup: ${verb} ${user.name} on ${user.database}`)
 }
 

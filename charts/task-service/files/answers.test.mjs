@@ -32,5 +32,6 @@ test('nobody without a service token removes the tasks of an owner', async () =>
 })
 
 test('the public port knows nothing of the internal one', async () => {
-  for (const path of ['/readyz', '/metrics', '/internal/owners/000000000000000000000000']) assert.equal((await fetch(base + path)).status, 404)
+  for (const path of ['/readyz', '/metrics', '/internal/owners/000000000000000000000000'])
+    assert.equal((await fetch(base + path)).status, 404)
 })
