@@ -7,6 +7,6 @@ drain: install
 	cd e2e && RATE=$${RATE:-400} ROUNDS=$${ROUNDS:-10} SECONDS=$${SECONDS:-600} node_modules/.bin/tap run --reporter=tap --timeout=900 drain/*.test.ts
 
 # The scaling suite on the cluster that KUBECONFIG names: a picture, a summary and the numbers in e2e/results.
-# RUNS=ramp,disturbances,storm RATE=300 QUIET=60 RAMP=30 PLATEAU=150 …: all of e2e/scaling/settings.ts; images and ingress as for `make e2e`.
+# RUNS=ramp,disturbances,storm RATE=200 QUIET=60 RAMP=30 PLATEAU=120 …: all of e2e/scaling/settings.ts; images and ingress as for `make e2e`.
 scale-test: charts-deps install
 	node e2e/cluster/run.ts scaling/cluster/*.test.ts

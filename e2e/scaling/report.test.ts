@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Tally, Verdict } from '../load/verdict.ts'
-import { pictureOf, promisesOf, type Run, summaryOf } from './report.ts'
+import { failuresOf, pictureOf, promisesOf, type Run, summaryOf } from './report.ts'
 
 const tally: Tally = {
   requests: 90,
@@ -42,6 +42,11 @@ const run: Run = {
   ],
   verdict,
   readsDuring: { 'a restart': tally },
+  failures: failuresOf([
+    { kind: 'read', due: 900, sent: 900, end: 910, status: 200 },
+    { kind: 'write', due: 1500, sent: 1500, end: 1530, status: 503 },
+    { kind: 'read', due: 500, sent: 500, end: 10_500, status: 0 },
+  ]),
   checks: promisesOf(verdict),
 }
 const report = {
@@ -84,6 +89,7 @@ t.test('the summary names what holds, the figures and the refusals', (t) => {
   )
   t.match(summary, /reads, a restart: 90 requests/)
   t.match(summary, /refused: 1 × POST 503 overloaded/)
+  t.match(summary, /read at 0\.5 s: no answer after 10000 ms\n {2}write at 1\.5 s: 503 after 30 ms/)
   t.end()
 })
 

@@ -1,3 +1,4 @@
+import { isSuccess, type Sample } from '../load/open-loop.ts'
 import type { Phase } from '../load/schedule.ts'
 import type { Tally, Verdict } from '../load/verdict.ts'
 import { type Chart, drawChart, type Line, type Mark, type Panel, type Point } from './plot.ts'
@@ -25,6 +26,8 @@ export interface Run {
   readonly verdict: Verdict
   /** Reads by what happened meanwhile */
   readonly readsDuring: Readonly<Record<string, Tally>>
+  /** The first of those that failed */
+  readonly failures: readonly Sample[]
   readonly checks: readonly Check[]
 }
 
@@ -34,6 +37,14 @@ export interface Report {
   readonly cluster: string
   readonly command: string
   readonly runs: readonly Run[]
+}
+
+const SHOWN_FAILURES = 50
+
+/** The first requests that failed, in the order in which they were due. */
+export function failuresOf(samples: readonly Sample[]): Sample[] {
+  const failed = samples.filter((sample) => !isSuccess(sample))
+  return failed.sort((a, b) => a.due - b.due).slice(0, SHOWN_FAILURES)
 }
 
 /** The promises that hold in every run. */
@@ -58,7 +69,11 @@ function tallyText({ requests, failed, p50, p99, max, sinceSent }: Tally): strin
   return `${requests} requests, ${failed} failed; p50 ${ms(p50)}, p99 ${ms(p99)}, longest ${ms(max)} ms (from sending: p99 ${ms(sinceSent.p99)})`
 }
 
-function runText({ title, verdict, logins, readsDuring, checks }: Run): string {
+function failureText({ kind, due, end, status }: Sample): string {
+  return `${kind} at ${(due / 1000).toFixed(1)} s: ${status || 'no answer'} after ${(end - due).toFixed(0)} ms`
+}
+
+function runText({ title, verdict, logins, readsDuring, failures, checks }: Run): string {
   const refusals = Object.entries(verdict.refusals).map(([refusal, count]) => `${count} × ${refusal}`)
   const during = Object.entries(readsDuring).map(([what, tally]) => `  reads, ${what}: ${tallyText(tally)}`)
   return [
@@ -69,6 +84,7 @@ function runText({ title, verdict, logins, readsDuring, checks }: Run): string {
     ...(logins ? [`  log-ins: ${tallyText(logins.tally)}`] : []),
     ...during,
     ...(refusals.length > 0 ? [`  refused: ${refusals.join(', ')}`] : []),
+    ...failures.slice(0, 5).map((failure) => `  ${failureText(failure)}`),
   ].join('\n')
 }
 

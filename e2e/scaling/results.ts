@@ -13,21 +13,29 @@ async function describeCluster(): Promise<string> {
   return `Kubernetes ${version}, ${items.length} ${items.length === 1 ? 'node' : 'nodes'}, ${processors} CPUs`
 }
 
-/** Writes the JSON, the summary and a picture of each run. @returns the summary and the file names */
-export async function writeResults(
-  runs: readonly Run[],
-  commandLine: string,
-): Promise<{ summary: string; files: string[] }> {
-  const date = new Date().toISOString()
-  const report: Report = { date, cluster: await describeCluster(), command: commandLine, runs }
-  const name = `scale-${date.slice(0, 16).replace(/[-:]/g, '').replace('T', '-')}`
-  const summary = summaryOf(report)
-  const files = new Map([
-    [`${name}.json`, `${JSON.stringify(report, undefined, 1)}\n`],
-    [`${name}.txt`, summary],
-    ...runs.map((run): [string, string] => [`${name}-${run.name}.svg`, pictureOf(run)]),
-  ])
-  await mkdir(RESULTS, { recursive: true })
-  for (const [file, content] of files) await writeFile(RESULTS + file, content)
-  return { summary, files: [...files.keys()] }
+/** The files of one execution: the JSON, the summary and a picture of each run. */
+export class Results {
+  readonly #date = new Date().toISOString()
+  readonly #name = `scale-${this.#date.slice(0, 16).replace(/[-:]/g, '').replace('T', '-')}`
+  readonly #commandLine: string
+  readonly #runs: Run[] = []
+
+  constructor(commandLine: string) {
+    this.#commandLine = commandLine
+  }
+
+  /** Writes the files again with one run more: what was measured is kept, whatever comes after. @returns the summary */
+  async add(run: Run): Promise<string> {
+    this.#runs.push(run)
+    const cluster = await describeCluster()
+    const report: Report = { date: this.#date, cluster, command: this.#commandLine, runs: this.#runs }
+    const summary = summaryOf(report)
+    await mkdir(RESULTS, { recursive: true })
+    await Promise.all([
+      writeFile(`${RESULTS}${this.#name}.json`, `${JSON.stringify(report)}\n`),
+      writeFile(`${RESULTS}${this.#name}.txt`, summary),
+      writeFile(`${RESULTS}${this.#name}-${run.name}.svg`, pictureOf(run)),
+    ])
+    return summary
+  }
 }

@@ -24,15 +24,15 @@ export const settings = {
   people: number('PEOPLE', 40),
   quietRate: number('QUIET_RATE', 20),
   /** Of the plateau */
-  rate: number('RATE', 300),
+  rate: number('RATE', 200),
   quietSeconds: number('QUIET', 60),
   rampSeconds: number('RAMP', 30),
-  plateauSeconds: number('PLATEAU', 150),
+  plateauSeconds: number('PLATEAU', 120),
   /** Under which restarts, upgrades and failures happen */
-  constantRate: number('CONSTANT_RATE', 80),
+  constantRate: number('CONSTANT_RATE', 60),
   loginRate: number('LOGIN_RATE', 8),
   stormSeconds: number('STORM', 120),
-  stormRate: number('STORM_RATE', 80),
+  stormRate: number('STORM_RATE', 60),
   /** p99 of reads while the storm lasts: 15 ms where each part has a processor, more where all share two */
   p99Ms: number('P99_MS', 15),
 }

@@ -2,7 +2,7 @@ import { until } from '../../cluster/commands.ts'
 import { RELEASE, SERVICES } from '../../cluster/installation.ts'
 import { judge, type Tally, tally } from '../../load/verdict.ts'
 import type { Mark } from '../plot.ts'
-import { promisesOf, type Run } from '../report.ts'
+import { failuresOf, promisesOf, type Run } from '../report.ts'
 import { secondsOf } from '../series.ts'
 import { settings } from '../settings.ts'
 import { beginLoad, type Stage, untilSecond } from './stage.ts'
@@ -83,6 +83,7 @@ export async function disturbancesRun(stage: Stage): Promise<Run> {
     replicas,
     verdict,
     readsDuring,
+    failures: failuresOf(load.samples),
     checks: promisesOf(verdict),
   }
 }

@@ -1,7 +1,7 @@
 import { until } from '../../cluster/commands.ts'
 import { judge } from '../../load/verdict.ts'
 import { rampChecks } from '../checks.ts'
-import { promisesOf, type Run } from '../report.ts'
+import { failuresOf, promisesOf, type Run } from '../report.ts'
 import { secondsOf } from '../series.ts'
 import { PODS_WANTED, SCALE_DOWN_LIMIT_SECONDS, SCALE_OUT_LIMIT_SECONDS, settings } from '../settings.ts'
 import { beginLoad, type Stage, untilSecond } from './stage.ts'
@@ -51,6 +51,7 @@ export async function rampRun(stage: Stage): Promise<Run> {
     replicas,
     verdict,
     readsDuring: {},
+    failures: failuresOf(load.samples),
     checks: [...rampChecks(replicas, times, limits), ...promisesOf(verdict)],
   }
 }

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { Run } from '../report.ts'
-import { writeResults } from '../results.ts'
+import { Results } from '../results.ts'
 import { settings } from '../settings.ts'
 import { disturbancesRun } from './disturbances.ts'
 import { rampRun } from './ramp.ts'
@@ -22,19 +22,18 @@ function judge(t: Test, run: Run): void {
 
 t.setTimeout(PATIENCE_MS)
 const stage = await startStage((line) => t.comment(line))
-const runs: Run[] = []
+const results = new Results(stage.commandLine)
+let summary = ''
 
 for (const name of settings.runs) {
   const perform = RUNS[name]
   if (perform === undefined) throw new Error(`RUNS: there is no run "${name}"`)
   await t.test(name, { timeout: PATIENCE_MS }, async (t) => {
     const run = await perform(stage)
-    runs.push(run)
+    summary = await results.add(run)
     judge(t, run)
   })
 }
 
 stage.stop()
-const { summary, files } = await writeResults(runs, stage.commandLine)
 for (const line of summary.split('\n')) t.comment(line)
-t.comment(`results: ${files.join(', ')}`)

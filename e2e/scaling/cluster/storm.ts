@@ -3,7 +3,7 @@ import { Schedule } from '../../load/schedule.ts'
 import { judge, tally } from '../../load/verdict.ts'
 import { LoginWorkload } from '../../load/workloads.ts'
 import { stormChecks } from '../checks.ts'
-import { promisesOf, type Run } from '../report.ts'
+import { failuresOf, promisesOf, type Run } from '../report.ts'
 import { secondsOf } from '../series.ts'
 import { settings } from '../settings.ts'
 import { beginLoad, type Stage, untilSecond } from './stage.ts'
@@ -53,6 +53,7 @@ export async function stormRun(stage: Stage): Promise<Run> {
       ),
       'in the storm': tally(during, 'read'),
     },
+    failures: failuresOf(load.samples),
     checks: [...stormChecks(replicas, load.samples, times, settings.p99Ms), ...promisesOf(verdict)],
   }
 }
