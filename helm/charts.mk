@@ -17,7 +17,7 @@ export PATH := $(TOOLS):$(PATH)
 charts: charts-lint charts-unit charts-conform charts-test
 
 charts-tools:
-	@helm/tools helm kubectl helm-unittest kubeconform actionlint
+	@helm/tools helm helm-unittest kubeconform actionlint
 
 charts-deps: charts-tools
 	@helm dependency update helm/authdb >$(LOG) 2>&1 || { cat $(LOG); exit 1; }

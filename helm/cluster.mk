@@ -8,17 +8,23 @@ export INGRESS_URL
 export INGRESS_CLASS
 # A further values file, for example helm/ci/values-replicaset.yaml.
 export E2E_VALUES
+# A Gateway to test (namespace/name), and where it answers.
+export E2E_GATEWAY
+export E2E_GATEWAY_URL
 # KEEP=1 leaves the namespace for a look.
 export KEEP
 
-.PHONY: e2e e2e-drills
+.PHONY: cluster-tools e2e e2e-drills
+
+cluster-tools: charts-deps
+	@helm/tools kubectl
 
 # Images, a throw-away restricted namespace, helm install, helm test, the end-to-end suite through the ingress.
-e2e: charts-deps install
+e2e: cluster-tools install
 	node e2e/cluster/run.ts contract/*.test.ts
 
 # The same, then upgrades and failures on purpose.
-e2e-drills: charts-deps install
+e2e-drills: cluster-tools install
 	node e2e/cluster/run.ts cluster/*.test.ts
 
 # One service's image: make image SERVICE=task-service IMAGE=authdb/task-service:1.2.3
@@ -30,10 +36,10 @@ image:
 	docker build --tag "$(IMAGE)" --build-arg "VERSION=$(VERSION)" $(SERVICE)
 
 # A cluster in Docker with the ingress-nginx controller at http://127.0.0.1:8080; `kubectl config` then points to it.
-kind-up: charts-tools
+kind-up: cluster-tools
 	helm/kind up
 
-kind-down: charts-tools
+kind-down: cluster-tools
 	helm/kind down
 
 # Fails unless VERSION is the version of SERVICE everywhere: package.json, the chart's appVersion.

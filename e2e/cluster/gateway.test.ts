@@ -3,23 +3,23 @@ import { request } from 'undici'
 import { until } from './commands.ts'
 import { chartArguments, currentInstallation } from './installation.ts'
 
-/** The other way in: HTTPRoutes on a Gateway instead of Ingresses. GATEWAY=namespace/name and GATEWAY_URL say which. */
-const { GATEWAY, GATEWAY_URL } = process.env
+/** The other way in: HTTPRoutes on a Gateway instead of Ingresses. E2E_GATEWAY=namespace/name and E2E_GATEWAY_URL say which. */
+const { E2E_GATEWAY, E2E_GATEWAY_URL } = process.env
 const { namespace } = currentInstallation()
 const tag = process.env.IMAGE_TAG as string
 const HOST = 'authdb.gateway.test'
 
 async function status(path: string): Promise<number> {
-  const { statusCode, body } = await request(`${GATEWAY_URL}${path}`, { headers: { host: HOST } })
+  const { statusCode, body } = await request(`${E2E_GATEWAY_URL}${path}`, { headers: { host: HOST } })
   await body.dump()
   return statusCode
 }
 
 t.test(
   'the system is reached through a Gateway',
-  { skip: GATEWAY && GATEWAY_URL ? false : 'GATEWAY and GATEWAY_URL are not set' },
+  { skip: E2E_GATEWAY && E2E_GATEWAY_URL ? false : 'E2E_GATEWAY and E2E_GATEWAY_URL are not set' },
   async (t) => {
-    const [gatewayNamespace, name] = (GATEWAY as string).split('/') as [string, string]
+    const [gatewayNamespace, name] = (E2E_GATEWAY as string).split('/') as [string, string]
     const route = 'global.httpRoute'
     await namespace.helm(
       'upgrade',
@@ -45,5 +45,5 @@ t.test(
 )
 
 t.teardown(async () => {
-  if (GATEWAY) await namespace.helm('upgrade', ...chartArguments(tag))
+  if (E2E_GATEWAY) await namespace.helm('upgrade', ...chartArguments(tag))
 })

@@ -37,6 +37,9 @@ export async function buildImage(service: Service, tag: string): Promise<void> {
   })
 }
 
+/** The label of namespaces that a run has made. */
+export const THROW_AWAY = 'authdb/throw-away=true'
+
 /** A name that no other run uses. */
 export const throwAwayName = () => `authdb-e2e-${randomBytes(3).toString('hex')}`
 

@@ -7,7 +7,7 @@ import { timed, withThrowAway } from './throw-away.ts'
 /**
  * Installs AuthDB into a throw-away namespace of the cluster that KUBECONFIG names, and runs test files against it:
  *   node e2e/cluster/run.ts contract/*.test.ts
- * IMAGE_BUILD, INGRESS_URL, INGRESS_CLASS, E2E_VALUES, GATEWAY, KEEP: see helm/cluster.mk.
+ * IMAGE_BUILD, INGRESS_URL, INGRESS_CLASS, E2E_VALUES, E2E_GATEWAY, KEEP: see helm/cluster.mk.
  */
 const E2E = fileURLToPath(new URL('../', import.meta.url))
 const tag = process.env.IMAGE_TAG || `e2e-${Date.now().toString(36)}`

@@ -8,10 +8,12 @@ import {
   dump,
   RELEASE,
   SERVICES,
+  THROW_AWAY,
   throwAwayName,
 } from './installation.ts'
 
 export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
+const OTHER_RUN_LIMIT_MS = 1_800_000
 const started = performance.now()
 
 export function say(text: string): void {
@@ -30,6 +32,14 @@ async function explain(namespace: Namespace): Promise<void> {
   writeFileSync(`${RESULTS}${namespace.name}.txt`, text)
   process.stdout.write(`${text.split('\n').slice(0, 60).join('\n')}\n`)
   say(`pods, events and logs are in e2e/results/${namespace.name}.txt`)
+}
+
+/** Two runs at once would get each other's requests: their Ingresses answer for every host. */
+async function untilAlone(): Promise<void> {
+  const others = async () =>
+    (await run('kubectl', ['get', 'namespaces', '--selector', THROW_AWAY, '--output', 'name'])).trim()
+  if (await others()) say(`waiting for another run to end (or delete what KEEP=1 left): ${await others()}`)
+  await until('no other run on this cluster', async () => (await others()) === '', OTHER_RUN_LIMIT_MS, 2_000)
 }
 
 /** Uninstalls and names what stayed, then deletes the namespace. */
@@ -61,6 +71,7 @@ export async function withThrowAway(
   try {
     for (const service of SERVICES)
       await timed(`image of ${service} (${tag})`, () => buildImage(service, tag))
+    await untilAlone()
     namespace = await createRestricted(throwAwayName())
     say(`namespace ${namespace.name}`)
     const installed = namespace

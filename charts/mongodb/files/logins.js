@@ -1,5 +1,5 @@
 // Run by `helm test` in mongosh: each login can use its own database and no other, and nobody gets in without a password.
-const fs = require('fs')
+const fs = require('node:fs')
 
 const hosts = process.env.MEMBERS
 const replicaSet = process.env.REPLICA_SET

@@ -1,6 +1,6 @@
 // Run by mongosh: forms or extends the replica set and makes the logins. Safe to repeat at any time.
 // Exit codes: 0 done, 1 try again later, 42 a state that needs a person.
-const fs = require('fs')
+const fs = require('node:fs')
 
 const NEEDS_A_PERSON = 42
 const AUTHENTICATION_FAILED = 18
