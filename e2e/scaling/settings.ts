@@ -12,15 +12,24 @@ export const SCALE_DOWN_LIMIT_SECONDS = SCALE_DOWN_WINDOW_SECONDS + 150
 export const SCALE_OUT_LIMIT_SECONDS = 180
 export const PODS_WANTED = 3
 
+/** What was set for this execution. */
+const given: string[] = []
+
+function text(name: string, otherwise: string): string {
+  const value = process.env[name] || otherwise
+  if (value !== otherwise) given.push(`${name}=${value}`)
+  return value
+}
+
 function number(name: string, otherwise: number): number {
-  const value = process.env[name] ? Number(process.env[name]) : otherwise
+  const value = Number(text(name, String(otherwise)))
   if (!(value >= 0)) throw new Error(`${name} is no number: ${process.env[name]}`)
   return value
 }
 
 /** All from the environment, so that a short form exists; seconds, requests a second, milliseconds. */
 export const settings = {
-  runs: (process.env.RUNS || 'ramp,disturbances,storm').split(','),
+  runs: text('RUNS', 'ramp,disturbances,storm').split(','),
   people: number('PEOPLE', 40),
   quietRate: number('QUIET_RATE', 20),
   /** Of the plateau */
@@ -35,4 +44,9 @@ export const settings = {
   stormRate: number('STORM_RATE', 60),
   /** p99 of reads while the storm lasts: 15 ms where each part has a processor, more where all share two */
   p99Ms: number('P99_MS', 15),
+}
+
+/** How this execution can be repeated. */
+export function commandLine(): string {
+  return ['make scale-test', ...given].join(' ')
 }

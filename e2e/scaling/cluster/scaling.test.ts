@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Run } from '../report.ts'
 import { Results } from '../results.ts'
-import { settings } from '../settings.ts'
+import { commandLine, settings } from '../settings.ts'
 import { disturbancesRun } from './disturbances.ts'
 import { rampRun } from './ramp.ts'
 import { type Stage, startStage } from './stage.ts'
@@ -22,7 +22,7 @@ function judge(t: Test, run: Run): void {
 
 t.setTimeout(PATIENCE_MS)
 const stage = await startStage((line) => t.comment(line))
-const results = new Results(stage.commandLine)
+const results = new Results(commandLine())
 let summary = ''
 
 for (const name of settings.runs) {

@@ -1,9 +1,7 @@
 import type { Agent } from 'undici'
-import type { Namespace } from '../../cluster/commands.ts'
-import { until } from '../../cluster/commands.ts'
+import { type Namespace, until } from '../../cluster/commands.ts'
 import { chartArguments, currentInstallation, RELEASE } from '../../cluster/installation.ts'
-import type { Random } from '../../consistency/random.ts'
-import { Random as SeededRandom } from '../../consistency/random.ts'
+import { Random } from '../../consistency/random.ts'
 import { OpenLoop } from '../../load/open-loop.ts'
 import { newPeople, type Person } from '../../load/people.ts'
 import { type Phase, Schedule } from '../../load/schedule.ts'
@@ -17,7 +15,6 @@ export interface Stage {
   readonly baseUrl: string
   readonly sampler: ReplicaSampler
   readonly agent: Agent
-  readonly commandLine: string
   say(line: string): void
   /** Upgrades the release to the suite's values, with further settings */
   upgrade(...further: string[]): Promise<void>
@@ -29,7 +26,6 @@ export interface RunningLoad {
   readonly people: readonly Person[]
   readonly workload: TaskWorkload
   readonly load: OpenLoop
-  readonly random: Random
 }
 
 /** The minimum is back, and the autoscaler has seen it, before a run begins. */
@@ -52,28 +48,11 @@ export async function startStage(say: (line: string) => void): Promise<Stage> {
   await upgradeTo(namespace)
   const sampler = await ReplicaSampler.start(namespace.name, RELEASE)
   const agent = createAgent()
-  const given = [
-    'RUNS',
-    'RATE',
-    'QUIET_RATE',
-    'CONSTANT_RATE',
-    'QUIET',
-    'RAMP',
-    'PLATEAU',
-    'STORM',
-    'LOGIN_RATE',
-    'STORM_RATE',
-    'PEOPLE',
-    'P99_MS',
-  ]
-    .filter((name) => process.env[name])
-    .map((name) => ` ${name}=${process.env[name]}`)
   return {
     namespace,
     baseUrl,
     sampler,
     agent,
-    commandLine: `make scale-test${given.join('')}`,
     say,
     upgrade: (...further) => upgradeTo(namespace, ...further),
     stop() {
@@ -108,11 +87,10 @@ export async function calm({ sampler, say }: Stage): Promise<void> {
 export async function beginLoad(stage: Stage, phases: readonly Phase[]): Promise<RunningLoad> {
   const people = await newPeople(stage.baseUrl, settings.people)
   await calm(stage)
-  const random = new SeededRandom(1)
-  const workload = new TaskWorkload(stage.agent, stage.baseUrl, people, random)
+  const workload = new TaskWorkload(stage.agent, stage.baseUrl, people, new Random(1))
   const load = new OpenLoop({ schedule: new Schedule(phases), workload })
   stage.sampler.record(() => load.elapsed)
-  return { people, workload, load, random }
+  return { people, workload, load }
 }
 
 /** Waits for a moment of the load. @param second since it began */
