@@ -21,6 +21,10 @@ export class Readiness {
     this.#draining = true
   }
 
+  isDraining(): boolean {
+    return this.#draining
+  }
+
   /** What keeps the instance from taking traffic; empty when it is ready. */
   waitingFor(): string[] {
     return this.#draining ? ['draining'] : [...this.#pending]
@@ -85,6 +89,10 @@ async function internal(app: FastifyInstance, options: InternalOptions): Promise
     await server.listen({ host: options.host, port: options.port })
   })
   app.addHook('onClose', async () => server.close())
+  // A connection that is kept after its last answer would hold up the close until it times out.
+  app.addHook('onSend', async (_request, reply) => {
+    if (options.readiness.isDraining()) reply.header('connection', 'close')
+  })
 }
 
 /** /livez, /readyz, /metrics and the service's own internal routes on a port of their own. */

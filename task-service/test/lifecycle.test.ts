@@ -1,0 +1,161 @@
+import t from 'tap'
+import { newGate } from './support/gate.ts'
+import { hexId, Issuer } from './support/issuer.ts'
+import { freePort, get } from './support/network.ts'
+import { startProcess } from './support/process.ts'
+import { environment } from './support/service.ts'
+import { dropDatabase, mongodbUri, newDatabaseName, redisUrl } from './support/stores.ts'
+import { until } from './support/until.ts'
+
+/** Every wait for a store has a limit; this is beyond all of them together. */
+const BOUND_MS = 10_000
+const ORIGIN = 'http://localhost:5173'
+
+const database = newDatabaseName()
+t.teardown(() => dropDatabase(database))
+const issuer = await Issuer.start()
+t.teardown(() => issuer.close())
+const mongo = await newGate(t, mongodbUri)
+const redis = await newGate(t, redisUrl)
+const [port, internalPort] = [await freePort(), await freePort()]
+const url = `http://127.0.0.1:${port}`
+const internal = `http://127.0.0.1:${internalPort}`
+
+// Known addresses at which nobody answers yet.
+await Promise.all([mongo.close(), redis.close(), issuer.close()])
+const service = startProcess(t, {
+  ...environment(issuer, database),
+  LOG_LEVEL: 'info',
+  PORT: String(port),
+  INTERNAL_PORT: String(internalPort),
+  MONGODB_URI: mongo.url,
+  REDIS_URL: redis.url,
+  DRAIN_DELAY_MS: '1500',
+})
+
+const token = await issuer.token({ sub: hexId() })
+
+async function call(method: string, path: string, body?: object) {
+  const start = performance.now()
+  const headers = {
+    authorization: `Bearer ${token}`,
+    origin: ORIGIN,
+    ...(body && { 'content-type': 'application/json' }),
+  }
+  const answer = await get(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+  return { ...answer, ms: performance.now() - start }
+}
+
+const readyz = () => get(`${internal}/readyz`)
+async function waitingFor(): Promise<string[]> {
+  return JSON.parse((await readyz()).text).waiting_for
+}
+
+t.test('without MongoDB, Redis and auth-service it starts, is alive, not ready, and says why', async (t) => {
+  await until('it answers', async () => (await get(`${internal}/livez`)).status === 200)
+  const { status, text } = await readyz()
+  t.equal(status, 503)
+  t.same(JSON.parse(text), { status: 'waiting', waiting_for: ['mongodb', 'keys', 'revocations'] })
+  for (const what of ['MongoDB', 'Redis', 'the keys of auth-service', 'ended sessions']) {
+    await until(`it says that it waits for ${what}`, () => service.log().includes(`waiting for ${what}`))
+  }
+  t.match(await call('GET', '/tasks/'), { status: 401 })
+  t.match(await get(`${url}/tasks/`), { status: 401 })
+})
+
+t.test('it becomes ready when MongoDB and auth-service have appeared, without Redis', async (t) => {
+  await mongo.open()
+  await until('MongoDB is there', async () => !(await waitingFor()).includes('mongodb'))
+  t.same(await waitingFor(), ['keys', 'revocations'])
+  t.equal((await readyz()).status, 503)
+  await issuer.listen()
+  await until('it is ready', async () => (await readyz()).status === 200)
+  t.same(await waitingFor(), [])
+  await until('it writes', async () => (await call('POST', '/tasks/', { title: 'a' })).status === 201)
+  const list = await call('GET', '/tasks/')
+  t.equal(list.status, 200)
+  t.match(list.headers.get('cache-status'), /cache-off/)
+})
+
+t.test('when Redis appears lists come from it', async (t) => {
+  await redis.open()
+  await until('there is a hit', async () => {
+    return (await call('GET', '/tasks/')).headers.get('cache-status') === 'task-lists; hit'
+  })
+  t.match((await get(`${internal}/metrics`)).text, /task_cache_reads_total\{result="hit"\} [1-9]/)
+})
+
+t.test('while MongoDB is away it stays ready, and answers 503 in a bounded time', async (t) => {
+  const { _id } = JSON.parse((await call('POST', '/tasks/', { title: 'kept' })).text)
+  await mongo.close()
+  // Twice: under a lease that was held before, and without one.
+  for (let round = 0; round < 2; round++) {
+    const answers = await Promise.all([
+      call('POST', '/tasks/', { title: 'lost' }),
+      call('PUT', `/tasks/${_id}`, { title: 'lost' }),
+      call('DELETE', `/tasks/${_id}`),
+      call('GET', `/tasks/${_id}`),
+    ])
+    for (const { status, text, headers, ms } of answers) {
+      t.equal(status, 503)
+      t.match(JSON.parse(text).code, /^(database_unavailable|write_unavailable|outcome_unknown)$/)
+      t.ok(Number(headers.get('retry-after')) >= 1)
+      t.equal(headers.get('access-control-allow-origin'), ORIGIN)
+      t.ok(ms < BOUND_MS, `${ms} ms`)
+    }
+  }
+  t.match(await call('GET', '/tasks/'), { status: 503, text: /database_unavailable/ })
+  t.equal((await readyz()).status, 200)
+  t.equal((await get(`${internal}/livez`)).status, 200)
+  await mongo.open()
+  await until('it reads again', async () => (await call('GET', `/tasks/${_id}`)).status === 200)
+  await until(
+    'it writes again',
+    async () => (await call('PUT', `/tasks/${_id}`, { priority: 1 })).status === 200,
+  )
+  t.match((await call('GET', `/tasks/${_id}`)).text, /"title":"kept"/)
+})
+
+t.test('a MongoDB that answers nothing is no different', async (t) => {
+  mongo.stall()
+  const answers = await Promise.all([
+    call('POST', '/tasks/', { title: 'late' }),
+    call('GET', '/tasks/?limit=1'),
+  ])
+  for (const { status, ms } of answers) {
+    t.equal(status, 503)
+    t.ok(ms < BOUND_MS, `${ms} ms`)
+  }
+  mongo.release()
+  await until('it reads again', async () => (await call('GET', '/tasks/?limit=1')).status === 200)
+})
+
+t.test('on SIGTERM it turns unready, serves on, answers what is in flight, and exits with 0', async (t) => {
+  await until('it reads', async () => (await call('GET', '/tasks/?limit=1')).status === 200)
+  mongo.stall()
+  const inFlight = call('GET', '/tasks/?limit=1')
+  service.child.kill('SIGTERM')
+  await until('it is unready', async () => (await readyz()).status === 503)
+  t.same(await waitingFor(), ['draining'])
+  const served = await get(`${url}/tasks/`)
+  t.equal(served.status, 401, 'the public port serves on')
+  t.equal(served.headers.get('connection'), 'close', 'and keeps no connection')
+  await until('it takes no new connection', async () => (await get(`${url}/tasks/`)).status === 0)
+  mongo.release()
+  t.equal((await inFlight).status, 200, 'what was in flight then is answered')
+  t.equal(await service.exited, 0)
+  t.notMatch(service.log(), /"level":(50|60)/, 'no error was logged')
+  t.notMatch(service.log(), token, 'nor a token')
+})
+
+t.test('every bad setting is named at once, and the process does not start', async (t) => {
+  const broken = startProcess(t, {
+    PORT: 'x',
+    MONGODB_URI: 'http://secret',
+    REDIS_URL: 'x',
+    MAX_IN_FLIGHT: '-1',
+  })
+  t.not(await broken.exited, 0)
+  for (const name of ['PORT', 'MONGODB_URI', 'REDIS_URL', 'MAX_IN_FLIGHT']) t.match(broken.log(), name)
+  t.notMatch(broken.log(), /secret/, 'values stay out of it')
+})
