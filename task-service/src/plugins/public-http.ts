@@ -115,12 +115,14 @@ async function publicHttp(
     maxAge: 600,
   })
   await app.register(rateLimit, {
-    global: config.RATE_LIMIT_PER_MINUTE > 0,
+    global: false,
     max: config.RATE_LIMIT_PER_MINUTE,
     timeWindow: '1 minute',
     enableDraftSpec: true,
     errorResponseBuilder: (_request, { ttl }) => new RateLimited(Math.ceil(ttl / 1000)),
   })
+  // Not left to the routes: their hooks come after the scope's, which has spent a verification on the token by then.
+  if (config.RATE_LIMIT_PER_MINUTE > 0) app.addHook('onRequest', app.rateLimit())
 }
 
 /** What every client meets before a route: request id, metrics, security headers, CORS, rate limit. */
