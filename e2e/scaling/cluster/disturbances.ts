@@ -79,7 +79,7 @@ export async function disturbancesRun(stage: Stage): Promise<Run> {
     title: `Restarts, an upgrade and failures at ${constantRate} requests/s, reads to writes 9 to 1`,
     phases,
     marks,
-    seconds: secondsOf(load.samples, Math.ceil((replicas.at(-1)?.at ?? 0) / 1000)),
+    seconds: secondsOf(load.samples, Math.floor((replicas.at(-1)?.at ?? 0) / 1000)),
     replicas,
     verdict,
     readsDuring,

@@ -47,7 +47,7 @@ export async function rampRun(stage: Stage): Promise<Run> {
     title: `Scaling: ${quietRate} to ${rate} requests/s and back, reads to writes 9 to 1`,
     phases,
     marks: load.schedule.phases.map(({ name, startsAt }) => ({ x: startsAt, label: name })),
-    seconds: secondsOf(load.samples, Math.ceil((replicas.at(-1)?.at ?? 0) / 1000)),
+    seconds: secondsOf(load.samples, Math.floor((replicas.at(-1)?.at ?? 0) / 1000)),
     replicas,
     verdict,
     readsDuring: {},
