@@ -8,5 +8,5 @@ drain: install
 
 # The scaling suite on the cluster that KUBECONFIG names: a picture, a summary and the numbers in e2e/results.
 # RUNS=ramp,disturbances,storm RATE=200 QUIET=60 RAMP=30 PLATEAU=120 …: all of e2e/scaling/settings.ts; images and ingress as for `make e2e`.
-scale-test: charts-deps install
+scale-test: cluster-tools install
 	node e2e/cluster/run.ts scaling/cluster/*.test.ts

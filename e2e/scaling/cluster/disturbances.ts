@@ -13,32 +13,55 @@ const LONGEST_SECONDS = 1_800
 const PAUSE_SECONDS = 10
 const REPLACEMENT_LIMIT_MS = 120_000
 
-async function rollingRestart({ namespace }: Stage): Promise<void> {
+/** Ready pods of both services */
+async function servingPods({ namespace }: Stage): Promise<string[]> {
+  return (await Promise.all(SERVICES.map((service) => namespace.readyPods(service)))).flat()
+}
+
+/** @throws Error when a pod is still the same: nothing was disturbed */
+async function replacesEveryPod(stage: Stage, action: () => Promise<unknown>): Promise<void> {
+  const before = await servingPods(stage)
+  await action()
+  for (const service of SERVICES) await stage.namespace.rolledOut('deployment', `${RELEASE}-${service}`)
+  const kept = (await servingPods(stage)).filter((pod) => before.includes(pod))
+  if (kept.length > 0) throw new Error(`not replaced: ${kept.join(', ')}`)
+}
+
+function rollingRestart(stage: Stage): Promise<void> {
   const deployments = SERVICES.map((service) => `deployment/${RELEASE}-${service}`)
-  await namespace.kubectl('rollout', 'restart', ...deployments)
-  for (const service of SERVICES) await namespace.rolledOut('deployment', `${RELEASE}-${service}`)
+  return replacesEveryPod(stage, () => stage.namespace.kubectl('rollout', 'restart', ...deployments))
 }
 
 /** A changed setting of both services: other configuration, new pods. */
-async function upgrade(stage: Stage): Promise<void> {
-  await stage.upgrade('--set', 'global.config.logLevel=warn')
+function upgrade(stage: Stage): Promise<void> {
+  return replacesEveryPod(stage, () => stage.upgrade('--set', 'global.config.logLevel=warn'))
 }
 
 /** No time for its drain: withdrawn and, a moment later, killed. */
 async function killPod({ namespace }: Stage): Promise<void> {
   const ready = await namespace.readyPods('task-service')
-  await namespace.kubectl('delete', 'pod', ready[0] as string, '--now')
+  const victim = ready[0] as string
+  await namespace.kubectl('delete', 'pod', victim, '--now')
   await until(
-    'as many task-service pods as before',
-    async () => (await namespace.readyPods('task-service')).length >= ready.length,
+    'as many task-service pods as before, without the killed one',
+    async () => {
+      const now = await namespace.readyPods('task-service')
+      return now.length >= ready.length && !now.includes(victim)
+    },
     REPLACEMENT_LIMIT_MS,
   )
 }
 
 async function killRedis({ namespace }: Stage): Promise<void> {
   const pod = `${RELEASE}-redis-0`
+  const identity = async () => (await namespace.get('pod', pod)).metadata.uid
+  const before = await identity()
   await namespace.kubectl('delete', 'pod', pod, '--now')
-  await until('Redis', async () => (await namespace.readyPods('redis')).includes(pod), REPLACEMENT_LIMIT_MS)
+  await until(
+    'another Redis',
+    async () => (await namespace.readyPods('redis')).includes(pod) && (await identity()) !== before,
+    REPLACEMENT_LIMIT_MS,
+  )
 }
 
 const DISTURBANCES: readonly [name: string, disturb: (stage: Stage) => Promise<void>][] = [
