@@ -19,6 +19,7 @@ import publicHttp, { serverOptions } from './plugins/public-http.ts'
 import redis, { createRedisClient } from './plugins/redis.ts'
 import { VerifiedTokens } from './plugins/verified-tokens.ts'
 import { RevocationsFeed } from './revocations/revocations.feed.ts'
+import { ArrivalClock } from './tasks/arrival-clock.ts'
 import { ownersRoutes } from './tasks/owners.routes.ts'
 import { TasksRepository } from './tasks/tasks.repository.ts'
 import { tasksRoutes } from './tasks/tasks.routes.ts'
@@ -71,6 +72,7 @@ export async function buildApp(config: Config): Promise<Application> {
     metrics,
     writeThrough: config.CACHE_WRITE_THROUGH,
   })
+  const arrivals = new ArrivalClock()
   const tasks = new TasksService(tasksRepository, lists)
 
   const verified = new VerifiedTokens(VERIFIED_TOKENS)
@@ -114,10 +116,10 @@ export async function buildApp(config: Config): Promise<Application> {
       issuer,
       audience: config.TOKEN_AUDIENCE,
     })
-    await scope.register(tasksRoutes, { prefix: '/tasks', tasks })
+    await scope.register(tasksRoutes, { prefix: '/tasks', tasks, arrivals })
   })
 
-  for (const part of [keys, revocations, epochs]) {
+  for (const part of [keys, revocations, epochs, arrivals]) {
     app.addHook('onReady', async () => part.start())
     app.addHook('onClose', async () => part.stop())
   }

@@ -125,6 +125,7 @@ export class CoherentLists {
         return { lease, alone: mark === 'alone' && lease.readable }
       }
       await epochs.proposeOff(lease)
+      if (performance.now() >= deadline) throw new WriteUnavailable()
     }
   }
 

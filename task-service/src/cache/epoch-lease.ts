@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { CacheMetrics } from './cache-metrics.ts'
-import { type Epoch, type EpochRepository, OFF } from './epoch.repository.ts'
+import { type Epoch, type EpochRepository, type Member, OFF } from './epoch.repository.ts'
 
 /** Life of a lease, counted from before its renewal was sent. */
 export const LEASE_MS = 2_000
@@ -153,14 +153,17 @@ export class EpochLease {
     } else if (seen.cache === OFF) {
       if (reaches && this.current() && this.#everyMemberReaches(seen, reaches))
         await this.#propose(seen.epoch, reaches)
-    } else if (this.#isLost(seen.cache, reaches)) {
+    } else if (this.#isLost(seen, reaches)) {
       await this.#propose(seen.epoch, OFF)
     }
   }
 
-  /** Another process answers, or none has for a while. */
-  #isLost(cache: string, reaches: string | undefined): boolean {
-    if (reaches === cache) {
+  /**
+   * Another process answers, or none has for a while, and nobody else reaches it either: one instance that starts
+   * slowly or is wrongly configured does not turn the cache off for all. Its first write will, if it has to.
+   */
+  #isLost(seen: Epoch, reaches: string | undefined): boolean {
+    if (reaches === seen.cache || this.#live(seen).some((member) => member.reaches === seen.cache)) {
       this.#unreachableSince = undefined
       return false
     }
@@ -202,12 +205,14 @@ export class EpochLease {
     this.#wakeAll()
   }
 
-  /** Members keep the cache off, never wrong: a heuristic by the server's clock is enough here. */
-  #everyMemberReaches(epoch: Epoch, run: string): boolean {
-    const now = epoch.members[this.#member]?.at.getTime() ?? 0
-    return Object.values(epoch.members).every(
-      ({ at, reaches }) => reaches === run || now - at.getTime() > MEMBER_LIVE_MS,
-    )
+  #everyMemberReaches(seen: Epoch, run: string): boolean {
+    return this.#live(seen).every(({ reaches }) => reaches === run)
+  }
+
+  /** By the server's clock. What members say decides when the cache is worth turning on or off, never what is right. */
+  #live(seen: Epoch): Member[] {
+    const now = seen.members[this.#member]?.at.getTime() ?? 0
+    return Object.values(seen.members).filter(({ at }) => now - at.getTime() <= MEMBER_LIVE_MS)
   }
 
   #forgettable(): string[] {

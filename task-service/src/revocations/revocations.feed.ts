@@ -6,7 +6,7 @@ import { Value } from 'typebox/value'
 const POLL_MS = 1_000
 const TIMEOUT_MS = 1_000
 /** Read again each time: covers clocks of auth-service replicas that differ, and revocations that became visible late. */
-const OVERLAP_SECONDS = 10
+const OVERLAP_SECONDS = 60
 const MAX_PAGES = 100
 
 const Page = Type.Object({

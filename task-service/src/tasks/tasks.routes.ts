@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { CacheResult } from '../cache/coherent-lists.ts'
 import { TaskNotFound } from '../errors.ts'
 import { problems } from '../plugins/openapi.ts'
+import type { ArrivalClock } from './arrival-clock.ts'
 import type { ListPage } from './list-page.ts'
 import { allowedVersions, isUnchanged } from './preconditions.ts'
 import type { Task } from './task.ts'
@@ -36,10 +37,6 @@ const CACHE_STATUS: Record<CacheResult | 'not-cacheable', string> = {
   'redis-unreachable': 'task-lists; fwd=bypass; detail=redis-unreachable',
   'lease-lost': 'task-lists; fwd=bypass; detail=lease-lost',
   'not-cacheable': 'task-lists; fwd=request',
-}
-
-function deadline(reply: FastifyReply): number {
-  return performance.now() - reply.elapsedTime + WRITE_DEADLINE_MS
 }
 
 function sendTask(request: FastifyRequest, reply: FastifyReply, task: Task): FastifyReply {
@@ -76,8 +73,15 @@ const pageRequest = ({ limit, cursor }: { limit?: string; cursor?: string }) => 
   ...(cursor !== undefined && { cursor }),
 })
 
+interface Options {
+  tasks: TasksService
+  arrivals: ArrivalClock
+}
+
 /** Everything under /tasks; the scope it is registered in has authenticated the caller. */
-export const tasksRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = async (app, { tasks }) => {
+export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tasks, arrivals }) => {
+  const deadline = (reply: FastifyReply) => arrivals.arrivalOf(reply.elapsedTime) + WRITE_DEADLINE_MS
+
   // Before the body is looked at: an id that cannot exist is an unknown path.
   app.addHook('onRequest', async (request) => {
     const { id } = request.params as { id?: string }
