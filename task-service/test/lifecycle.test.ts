@@ -7,10 +7,6 @@ import { environment } from './support/service.ts'
 import { dropDatabase, mongodbUri, newDatabaseName, redisUrl } from './support/stores.ts'
 import { until } from './support/until.ts'
 
-/** Every wait for a store has a limit; this is beyond all of them together. */
-const BOUND_MS = 10_000
-const ORIGIN = 'http://localhost:5173'
-
 const database = newDatabaseName()
 t.teardown(() => dropDatabase(database))
 const issuer = await Issuer.start()
@@ -36,14 +32,11 @@ const service = startProcess(t, {
 const token = await issuer.token({ sub: hexId() })
 
 async function call(method: string, path: string, body?: object) {
-  const start = performance.now()
   const headers = {
     authorization: `Bearer ${token}`,
-    origin: ORIGIN,
     ...(body && { 'content-type': 'application/json' }),
   }
-  const answer = await get(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
-  return { ...answer, ms: performance.now() - start }
+  return get(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
 }
 
 const readyz = () => get(`${internal}/readyz`)
@@ -83,51 +76,6 @@ t.test('when Redis appears lists come from it', async (t) => {
     return (await call('GET', '/tasks/')).headers.get('cache-status') === 'task-lists; hit'
   })
   t.match((await get(`${internal}/metrics`)).text, /task_cache_reads_total\{result="hit"\} [1-9]/)
-})
-
-t.test('while MongoDB is away it stays ready, and answers 503 in a bounded time', async (t) => {
-  const { _id } = JSON.parse((await call('POST', '/tasks/', { title: 'kept' })).text)
-  await mongo.close()
-  // Twice: under a lease that was held before, and without one.
-  for (let round = 0; round < 2; round++) {
-    const answers = await Promise.all([
-      call('POST', '/tasks/', { title: 'lost' }),
-      call('PUT', `/tasks/${_id}`, { title: 'lost' }),
-      call('DELETE', `/tasks/${_id}`),
-      call('GET', `/tasks/${_id}`),
-    ])
-    for (const { status, text, headers, ms } of answers) {
-      t.equal(status, 503)
-      t.match(JSON.parse(text).code, /^(database_unavailable|write_unavailable|outcome_unknown)$/)
-      t.ok(Number(headers.get('retry-after')) >= 1)
-      t.equal(headers.get('access-control-allow-origin'), ORIGIN)
-      t.ok(ms < BOUND_MS, `${ms} ms`)
-    }
-  }
-  t.match(await call('GET', '/tasks/'), { status: 503, text: /database_unavailable/ })
-  t.equal((await readyz()).status, 200)
-  t.equal((await get(`${internal}/livez`)).status, 200)
-  await mongo.open()
-  await until('it reads again', async () => (await call('GET', `/tasks/${_id}`)).status === 200)
-  await until(
-    'it writes again',
-    async () => (await call('PUT', `/tasks/${_id}`, { priority: 1 })).status === 200,
-  )
-  t.match((await call('GET', `/tasks/${_id}`)).text, /"title":"kept"/)
-})
-
-t.test('a MongoDB that answers nothing is no different', async (t) => {
-  mongo.stall()
-  const answers = await Promise.all([
-    call('POST', '/tasks/', { title: 'late' }),
-    call('GET', '/tasks/?limit=1'),
-  ])
-  for (const { status, ms } of answers) {
-    t.equal(status, 503)
-    t.ok(ms < BOUND_MS, `${ms} ms`)
-  }
-  mongo.release()
-  await until('it reads again', async () => (await call('GET', '/tasks/?limit=1')).status === 200)
 })
 
 t.test('on SIGTERM it turns unready, serves on, answers what is in flight, and exits with 0', async (t) => {

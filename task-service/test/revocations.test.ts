@@ -7,7 +7,7 @@ import { RevocationsFeed } from '../src/revocations/revocations.feed.ts'
 import { until } from './support/until.ts'
 
 /** Read again each time */
-const OVERLAP_SECONDS = 10
+const OVERLAP_SECONDS = 60
 
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 

@@ -85,6 +85,19 @@ t.test('a Redis away for a second or two turns the cache off', async (t) => {
   t.match(document.value, { epoch: 2, cache: 'off' })
 })
 
+t.test('an instance that alone does not reach the Redis in use leaves it on for the others', async (t) => {
+  const { instance, time, document } = await scene(t, { cache: 'A' }, 'A')
+  for (const redis of [undefined, 'B']) {
+    instance.redis = redis
+    await time.pass(10_000, () => {
+      if (time.now() % 1_000 === 0) document.member('other', 'A')
+    })
+    t.equal(document.proposals, 0)
+  }
+  await time.pass(10_000)
+  t.match(document.value, { epoch: 3, cache: 'B' }, 'until they are gone')
+})
+
 t.test('writes that cannot mark turn it off together, once', async (t) => {
   const { instance, lease, time, document } = await scene(t, { cache: 'A' }, 'A')
   instance.redis = undefined

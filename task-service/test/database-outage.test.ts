@@ -1,0 +1,102 @@
+import t from 'tap'
+import { newGate } from './support/gate.ts'
+import { freePort, get } from './support/network.ts'
+import { TestService } from './support/service.ts'
+import { mongodbUri } from './support/stores.ts'
+import { until } from './support/until.ts'
+
+/** Every wait for a store has a limit; this is beyond all of them together. */
+const BOUND_MS = 10_000
+const ORIGIN = 'http://localhost:5173'
+
+const mongo = await newGate(t, mongodbUri)
+const internalPort = await freePort()
+const service = await TestService.start({ MONGODB_URI: mongo.url, INTERNAL_PORT: String(internalPort) })
+t.teardown(() => service.close())
+await service.ready()
+await service.cacheOn()
+await service.app.listen({ host: '127.0.0.1', port: 0 })
+const { call } = await service.someone()
+
+type Method = Parameters<typeof call>[0]
+
+/** One request, and how long its answer took. */
+async function timed(method: Method, path: string, body?: object) {
+  const start = performance.now()
+  const answer = await call(method, path, body, { origin: ORIGIN })
+  return { method, answer, ms: performance.now() - start }
+}
+
+t.test('while MongoDB is away it stays ready, and answers 503 in a bounded time', async (t) => {
+  const { _id } = (await call('POST', '/tasks/', { title: 'kept' })).json()
+  await mongo.close()
+  // Twice: under a lease that was held before, and without one.
+  for (let round = 0; round < 2; round++) {
+    const answers = await Promise.all([
+      timed('POST', '/tasks/', { title: 'lost' }),
+      timed('PUT', `/tasks/${_id}`, { title: 'lost' }),
+      timed('DELETE', `/tasks/${_id}`),
+      timed('GET', `/tasks/${_id}`),
+    ])
+    for (const { method, answer, ms } of answers) {
+      t.equal(answer.statusCode, 503, method)
+      t.match(answer.json().code, /^(database_unavailable|write_unavailable|outcome_unknown)$/, method)
+      t.ok(Number(answer.headers['retry-after']) >= 1)
+      t.equal(answer.headers['access-control-allow-origin'], ORIGIN)
+      t.ok(ms < BOUND_MS, `${method} took ${ms} ms`)
+    }
+  }
+  const list = await call('GET', '/tasks/')
+  t.match(
+    { status: list.statusCode, body: list.json() },
+    { status: 503, body: { code: 'database_unavailable' } },
+  )
+  for (const probe of ['readyz', 'livez']) {
+    t.equal((await get(`http://127.0.0.1:${internalPort}/${probe}`)).status, 200, probe)
+  }
+  await mongo.open()
+  await until('it reads again', async () => (await call('GET', `/tasks/${_id}`)).statusCode === 200)
+  await until(
+    'it writes again',
+    async () => (await call('PUT', `/tasks/${_id}`, { priority: 1 })).statusCode === 200,
+  )
+  t.match((await call('GET', `/tasks/${_id}`)).json(), { title: 'kept', priority: 1 })
+})
+
+t.test('a MongoDB that answers nothing is no different', async (t) => {
+  mongo.stall()
+  const answers = await Promise.all([
+    timed('POST', '/tasks/', { title: 'late' }),
+    timed('GET', '/tasks/?limit=1'),
+  ])
+  for (const { method, answer, ms } of answers) {
+    t.equal(answer.statusCode, 503, method)
+    t.ok(ms < BOUND_MS, `${method} took ${ms} ms`)
+  }
+  mongo.release()
+  await until('it reads again', async () => (await call('GET', '/tasks/?limit=1')).statusCode === 200)
+})
+
+t.test('a list is never older than a write whose outcome nobody could tell', async (t) => {
+  const someone = await service.someone()
+  await until('there is a hit', async () => {
+    return (await someone.call('GET', '/tasks/')).headers['cache-status'] === 'task-lists; hit'
+  })
+  // The write reaches MongoDB, its answer is lost.
+  let lost = false
+  mongo.onAnswer = (chunk) => {
+    lost ||= mongo.sent.includes('lost answer')
+    return lost ? Buffer.alloc(0) : chunk
+  }
+  mongo.sent = ''
+  const answer = await someone.call('POST', '/tasks/', { title: 'lost answer' })
+  t.equal(answer.statusCode, 503)
+  t.equal(answer.json().code, 'outcome_unknown')
+  mongo.onAnswer = (chunk) => chunk
+  mongo.reset()
+  await until('it reads again', async () => (await someone.call('GET', '/tasks/')).statusCode === 200)
+  const list = await someone.call('GET', '/tasks/')
+  t.not(list.headers['cache-status'], 'task-lists; hit')
+  t.match(list.json(), [{ title: 'lost answer' }], 'it was made once')
+  t.equal(list.json().length, 1)
+})
