@@ -10,7 +10,9 @@ import { createAgent, TaskWorkload } from '../load/workloads.ts'
 
 const QUIET = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' }
 const PEOPLE = 20
-const SETTLE_SECONDS = 2
+const SETTLE_SECONDS = 5
+/** Of what is offered, before anything is disturbed */
+const LEAST_SHARE = 0.8
 /** The load is stopped when the disturbance is over; no disturbance lasts as long. */
 const LONGEST_SECONDS = 1_800
 
@@ -27,8 +29,15 @@ export async function gatewayToTest(say: (line: string) => void): Promise<Gatewa
   }
 }
 
-/** Three task-service instances behind a gateway, with databases of their own. */
-export function startDrainPlatform(gateway: Gateway, say: (line: string) => void): Promise<Platform> {
+/**
+ * Three task-service instances behind a gateway, with databases of their own.
+ * @param onError gets the lines that the services log as errors
+ */
+export function startDrainPlatform(
+  gateway: Gateway,
+  say: (line: string) => void,
+  onError: (line: string) => void,
+): Promise<Platform> {
   return startPlatform({
     tasks: 3,
     gateway,
@@ -36,6 +45,9 @@ export function startDrainPlatform(gateway: Gateway, say: (line: string) => void
     env: { ...process.env, ...QUIET },
     authEnv: { MONGODB_DATABASE: 'drain_auth' },
     taskEnv: () => ({ MONGODB_DATABASE: 'drain_tasks' }),
+    onLine(source, line) {
+      if (source.startsWith('task')) onError(`${source}: ${line}`)
+    },
     say,
   })
 }
@@ -84,6 +96,7 @@ export async function underLoad(
   const settle = () => new Promise((resolve) => setTimeout(resolve, SETTLE_SECONDS * 1000))
   try {
     await settle()
+    keepsUp(load, rate)
     await disturb(platform)
     await settle()
   } finally {
@@ -91,6 +104,15 @@ export async function underLoad(
     await agent.destroy()
   }
   return judge(load, workload, baseUrl, people)
+}
+
+/** @throws Error when the machine is too slow for the rate: what fails then says nothing about the drain */
+function keepsUp(load: OpenLoop, rate: number): void {
+  const answered = load.samples.length / (load.elapsed / 1000)
+  if (answered < rate * LEAST_SHARE)
+    throw new Error(
+      `void: this machine answers ${answered.toFixed(0)} of ${rate} requests/s before anything is disturbed; give it a lower RATE`,
+    )
 }
 
 /** One line about a run. */
