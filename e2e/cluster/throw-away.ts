@@ -34,6 +34,16 @@ async function explain(namespace: Namespace): Promise<void> {
   say(`pods, events and logs are in e2e/results/${namespace.name}.txt`)
 }
 
+/** A run that is interrupted leaves nothing behind, either. */
+function removeWhenInterrupted(namespace: Namespace): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      if (!process.env.KEEP) await run('kubectl', ['delete', 'namespace', namespace.name, '--wait=false'])
+      process.exit(130)
+    })
+  }
+}
+
 /** Two runs at once would get each other's requests: their Ingresses answer for every host. */
 async function untilAlone(): Promise<void> {
   const others = async () =>
@@ -74,6 +84,7 @@ export async function withThrowAway(
     await untilAlone()
     namespace = await createRestricted(throwAwayName())
     say(`namespace ${namespace.name}`)
+    removeWhenInterrupted(namespace)
     const installed = namespace
     await timed('helm install, all pods ready', () => installed.helm('install', ...chartArguments(tag)))
     isWell = await action(namespace)
