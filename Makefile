@@ -11,7 +11,7 @@ export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT MONGODB_PORT REDIS_P
 export NODE_COMPILE_CACHE := $(CACHE)/compile
 
 PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json auth-service/package-lock.json \
-	task-service/package-lock.json e2e/package-lock.json bench/package-lock.json))
+	task-service/package-lock.json e2e/package-lock.json bench/package-lock.json helm/package-lock.json))
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
