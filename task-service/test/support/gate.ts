@@ -45,7 +45,7 @@ export class Gate {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  /** Nothing goes through any more, and nobody is told. */
+  /** Nothing goes through any more, and nobody is told: what was sent arrives late, even if its sender has gone. */
   stall(): void {
     this.#held = []
   }
@@ -59,15 +59,17 @@ export class Gate {
 
   #join(client: Socket): void {
     const store = connect({ host: this.#target.hostname, port: Number(this.#target.port) })
-    for (const socket of [client, store]) {
+    for (const [socket, other] of [
+      [client, store],
+      [store, client],
+    ] as const) {
       this.#sockets.add(socket)
       socket.setNoDelay(true)
+      socket.on('error', () => socket.destroy())
       socket.on('close', () => {
         this.#sockets.delete(socket)
-        client.destroy()
-        store.destroy()
+        this.#pass(() => other.end())
       })
-      socket.on('error', () => socket.destroy())
     }
     client.on('data', (chunk) => {
       this.sent += chunk.toString('latin1')
