@@ -9,7 +9,8 @@ import { Random } from './random.ts'
 import type { FaultySystem } from './system.ts'
 
 /** Fewer operations a second than this before the fault, and a run says too little to count. */
-export const MIN_RATE = 100
+export const NO_READS_SECONDS = 60
+const MIN_RATE = 100
 const DESCRIBED_VIOLATIONS = 5
 const POLL_MS = 100
 /** Of the time of a run, before the first fault. */
@@ -83,7 +84,14 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
 async function disturb(system: FaultySystem, { inject }: Fault, load: Load, plan: Plan, started: number) {
   const random = new Random(plan.seed + 1)
   const elapsed = () => (performance.now() - started) / 1000
-  const isOver = () => elapsed() >= plan.seconds && load.reads >= plan.minReads
+  let [reads, grownAt] = [0, 0]
+  const isOver = () => {
+    if (load.reads > reads) [reads, grownAt] = [load.reads, elapsed()]
+    // A system that answers no read any more would never get to the end.
+    return (
+      elapsed() >= plan.seconds && (load.reads >= plan.minReads || elapsed() - grownAt > NO_READS_SECONDS)
+    )
+  }
   await sleep(plan.seconds * CALM_SHARE * 1000)
   const calmRate = load.operations / elapsed()
   let injections = 0

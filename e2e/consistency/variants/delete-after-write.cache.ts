@@ -44,10 +44,12 @@ export class ListCache extends original.ListCache {
     return true
   }
 
-  async fill(lease: Lease, owner: string, _token: string, page: ListPage): Promise<boolean> {
+  async fill(lease: Lease, owner: string, _token: string, page: ListPage): Promise<'stored'> {
     await this.#send(lease, () => this.#redis.set(key(lease, owner), encodePage(page), 'PX', LIFE_MS))
-    return true
+    return 'stored'
   }
+
+  async confirm(): Promise<undefined> {}
 
   /** Always tainted, so that nothing is written through. */
   async mark(): Promise<'joined'> {
