@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
@@ -11,9 +12,10 @@ import { until } from './support/until.ts'
 
 const RELOAD_MS = 50
 const NEVER_MS = 300_000
+const COOLDOWN_MS = 1_000
 
 /** One route behind tokens, whose keys are read again and again from a real issuer. */
-async function scene(t: Test, reloadMs = RELOAD_MS) {
+async function scene(t: Test, { reloadMs = RELOAD_MS, cooldownMs = NEVER_MS } = {}) {
   const issuer = await Issuer.start()
   const verified = new VerifiedTokens(100)
   let loaded = false
@@ -25,6 +27,7 @@ async function scene(t: Test, reloadMs = RELOAD_MS) {
     },
     onChanged: () => verified.clear(),
     reloadMs,
+    cooldownMs,
   })
   const app = Fastify()
   await app.register(errorHandler)
@@ -61,10 +64,25 @@ t.test(
 )
 
 t.test('a token with an unknown key does not make the service ask again and again', async (t) => {
-  const { issuer, status } = await scene(t, NEVER_MS)
+  const { issuer, status } = await scene(t, { reloadMs: NEVER_MS })
   const reads = issuer.keyReads
   for (let n = 0; n < 20; n++) t.equal(await status(await issuer.token({}, { kid: `unknown ${n}` })), 401)
   t.equal(issuer.keyReads, reads)
+})
+
+t.test('nor does it while the issuer fails', async (t) => {
+  const { issuer, status } = await scene(t, { reloadMs: NEVER_MS, cooldownMs: COOLDOWN_MS })
+  const known = await issuer.token()
+  issuer.failing = true
+  const reads = issuer.keyReads
+  const unknown = async () => status(await issuer.token({}, { kid: randomUUID() }))
+  await until('it asks for a key it does not know', async () => {
+    await unknown()
+    return issuer.keyReads > reads
+  })
+  for (let n = 0; n < 20; n++) await unknown()
+  t.ok(issuer.keyReads <= reads + 3, `${issuer.keyReads - reads} reads`)
+  t.equal(await status(known), 200)
 })
 
 t.test('keys are kept when the issuer does not answer at the time of a look', async (t) => {

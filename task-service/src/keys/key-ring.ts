@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto'
 import type { TokenOrHeader } from '@fastify/jwt'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import { createRemoteJWKSet } from 'jose'
+import { createRemoteJWKSet, errors } from 'jose'
 
 const COOLDOWN_MS = 30_000
 const FETCH_TIMEOUT_MS = 5_000
@@ -17,6 +17,8 @@ interface Options {
   onChanged: () => void
   /** Time between two looks at the keys; five minutes unless told */
   reloadMs?: number
+  /** Before keys are asked for again because of an unknown one; 30 s unless told */
+  cooldownMs?: number
 }
 
 /**
@@ -26,6 +28,8 @@ interface Options {
 export class KeyRing {
   readonly #options: Options
   readonly #keys: ReturnType<typeof createRemoteJWKSet>
+  readonly #cooldownMs: number
+  #askAgainAt = 0
   #timer: NodeJS.Timeout | undefined
   #known = ''
   #waiting = false
@@ -33,9 +37,10 @@ export class KeyRing {
 
   constructor(options: Options) {
     this.#options = options
+    this.#cooldownMs = options.cooldownMs ?? COOLDOWN_MS
     this.#keys = createRemoteJWKSet(new URL(options.url), {
       cacheMaxAge: Number.POSITIVE_INFINITY,
-      cooldownDuration: COOLDOWN_MS,
+      cooldownDuration: this.#cooldownMs,
       timeoutDuration: FETCH_TIMEOUT_MS,
     })
   }
@@ -47,8 +52,18 @@ export class KeyRing {
   readonly publicKey = async (_request: FastifyRequest, token: TokenOrHeader): Promise<string> => {
     const { kid } = 'header' in token ? token.header : token
     if (typeof kid !== 'string') throw new Error('token without key id')
-    const key = await this.#keys({ alg: 'ES256', kid })
+    const key = await this.#find(kid)
     return KeyObject.from(key).export({ type: 'spki', format: 'pem' }).toString()
+  }
+
+  /** jose cools down after an answer only: tokens with made-up keys must not call an auth-service that is in trouble. */
+  async #find(kid: string) {
+    const isKnown = this.#keys.jwks()?.keys.some((key) => key.kid === kid)
+    if (!isKnown && performance.now() < this.#askAgainAt) throw new Error('unknown key id')
+    return this.#keys({ alg: 'ES256', kid }).catch((err) => {
+      if (!(err instanceof errors.JWKSNoMatchingKey)) this.#askAgainAt = performance.now() + this.#cooldownMs
+      throw err
+    })
   }
 
   start(): void {
