@@ -32,7 +32,7 @@ export interface InstanceOptions {
 }
 
 /** An answer of 200; refused and unanswered requests are `false`. */
-export function isOk(url: string): Promise<boolean> {
+function isOk(url: string): Promise<boolean> {
   return fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).then(
     async (response) => {
       await response.arrayBuffer()

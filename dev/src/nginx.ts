@@ -71,7 +71,7 @@ function servers(origins: readonly string[]): string {
 }
 
 /** Fills in `dev/nginx.conf`. @param directory for nginx's own files */
-export async function renderNginx(settings: NginxSettings, directory: string): Promise<string> {
+async function renderNginx(settings: NginxSettings, directory: string): Promise<string> {
   const values: Record<string, string> = {
     directory,
     // Only root may choose whom the workers run as, and has to: else they could not enter the checkout.

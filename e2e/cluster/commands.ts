@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 
 /** A command that did not end well, with what it said. */
-export class CommandFailed extends Error {
+class CommandFailed extends Error {
   readonly output: string
 
   constructor(command: string, output: string) {

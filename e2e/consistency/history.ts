@@ -8,7 +8,7 @@ const READ = 0
 const WRITE = 1
 const FIRST_CAPACITY = 1 << 16
 /** The value of a register before any write. */
-export const INITIAL = 0
+const INITIAL = 0
 
 /**
  * Reads and writes of many registers, in the order in which one process began and ended them: an operation that

@@ -115,7 +115,7 @@ export interface System {
 }
 
 /** Where the list is kept under `epoch` in the process `run`: there are two places per epoch that has a cache. */
-export function slotOf(epoch: number, run: number): number {
+function slotOf(epoch: number, run: number): number {
   return epoch - 1 + (run - 1)
 }
 

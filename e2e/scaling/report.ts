@@ -126,7 +126,7 @@ function replicaLines(replicas: readonly ReplicaSample[]): Line[] {
 }
 
 /** Offered and answered rate, replicas, latency and errors over time. */
-export function chartOf({ title, seconds, logins, replicas, marks }: Run): Chart {
+function chartOf({ title, seconds, logins, replicas, marks }: Run): Chart {
   const points = (series: readonly Second[], field: Exclude<keyof Second, 'second'>): Point[] =>
     series.map((second) => [second.second + 0.5, second[field]])
   const rate: Panel = {

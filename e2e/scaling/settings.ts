@@ -6,7 +6,7 @@ export const VALUES = fileURLToPath(new URL('../../helm/authdb/values-scale.yaml
 export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
 
 /** The stabilization window of values-scale.yaml; the chart's own is 300 s. */
-export const SCALE_DOWN_WINDOW_SECONDS = 30
+const SCALE_DOWN_WINDOW_SECONDS = 30
 /** Beyond the window: metrics, one reading of the autoscaler, and the removal of pods in steps. */
 export const SCALE_DOWN_LIMIT_SECONDS = SCALE_DOWN_WINDOW_SECONDS + 150
 export const SCALE_OUT_LIMIT_SECONDS = 180

@@ -63,7 +63,7 @@ export async function startStage(say: (line: string) => void): Promise<Stage> {
 }
 
 /** Waits until both services have their minimum, the autoscalers know their load, and nothing moves any more. */
-export async function calm({ sampler, say }: Stage): Promise<void> {
+async function calm({ sampler, say }: Stage): Promise<void> {
   let [last, since] = ['', performance.now()]
   const ms = await until(
     'both services at rest',

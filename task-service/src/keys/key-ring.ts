@@ -83,6 +83,7 @@ export class KeyRing {
       if (this.#known === '') this.#options.onLoaded()
       else if (known !== this.#known) this.#options.onChanged()
       this.#known = known
+      this.#waiting = false
     } catch (err) {
       if (this.#known === '') delay = RETRY_MS
       if (!this.#waiting)

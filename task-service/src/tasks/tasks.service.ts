@@ -7,7 +7,7 @@ import type { ChangedFields, Task } from './task.ts'
 import type { TasksRepository } from './tasks.repository.ts'
 import type { NewTask, TaskChanges, TaskResponse } from './tasks.schema.ts'
 
-export const PAGE_LIMIT = 100
+const PAGE_LIMIT = 100
 const LAST_YEAR = 9999
 const CONFLICT_WAIT_MS = 10
 const MAX_CONFLICT_WAIT_MS = 100
