@@ -1,22 +1,31 @@
 import type { Version } from './promises.ts'
 
-/** What one key of the cache holds. Tokens of leases and marks are the index of the actor that set them. */
+/** What one key of the cache holds. The token of a mark is the index of its writer, that of a lease a number of its own. */
 export type Entry =
   | { readonly kind: 'empty' }
   | { readonly kind: 'value'; readonly version: Version }
-  | { readonly kind: 'lease'; readonly reader: number }
+  | { readonly kind: 'lease'; readonly token: number }
   | { readonly kind: 'mark'; readonly writers: number; readonly tainted: boolean }
 
-/** A lease whose reader has given up: still there, but nobody can fill it. */
-export const NOBODY = -1
+/** The token of who may not fill. */
+export const NO_TOKEN = 0
 export const EMPTY: Entry = { kind: 'empty' }
 
 export function cachedValue(version: Version): Entry {
   return { kind: 'value', version }
 }
 
-export function fillLease(reader: number): Entry {
-  return { kind: 'lease', reader }
+export function fillLease(token: number): Entry {
+  return { kind: 'lease', token }
+}
+
+/** A token that nobody has, and no entry. */
+export function newToken(entries: readonly Entry[], readers: readonly { readonly token: number }[]): number {
+  const used = new Set(readers.map(({ token }) => token))
+  for (const entry of entries) if (entry.kind === 'lease') used.add(entry.token)
+  let token = NO_TOKEN + 1
+  while (used.has(token)) token++
+  return token
 }
 
 export function describe(entry: Entry): string {
@@ -53,14 +62,14 @@ export function unmarkByDeleting(entry: Entry, writer: number): Entry {
   return after.kind === 'value' ? EMPTY : after
 }
 
-/** Script FILL: only under the reader's own lease. */
-export function fill(entry: Entry, reader: number, version: Version): Entry {
-  return entry.kind === 'lease' && entry.reader === reader ? cachedValue(version) : entry
+/** Script FILL: only under the lease that was there before the database was read. */
+export function fill(entry: Entry, token: number, version: Version): Entry {
+  return entry.kind === 'lease' && entry.token === token ? cachedValue(version) : entry
 }
 
 /**
  * Script CONFIRM, after a read that did not fill: nothing older than what it is about to show may enter the cache any more.
- * It takes a foreign lease away and taints a mark; a value that is there already is to be answered in its place.
+ * It takes another lease away and taints a mark; a value that is there already is to be answered in its place.
  */
 export function confirm(entry: Entry): Entry {
   if (entry.kind === 'lease') return EMPTY

@@ -65,9 +65,7 @@ function blockOf(
   i: number,
 ): number[] {
   const state = (lease ? (lease.epoch << 1) | (lease.settled ? 1 : 0) : 0) * 4 + (reaches ?? 0)
-  const readers = system.readers.map((reader, r) =>
-    reader.instance === i ? readerCode(entries, reader, r) : -1,
-  )
+  const readers = system.readers.map((reader) => (reader.instance === i ? readerCode(entries, reader) : -1))
   const writers = system.writers.map((writer, w) =>
     writer.instance === i ? writerCode(entries, writer, w) : -1,
   )
@@ -78,8 +76,9 @@ function blockOf(
   ]
 }
 
-function readerCode(entries: readonly Entry[], { next, before, epoch, version }: Reader, r: number): number {
-  const slot = entries.findIndex((entry) => entry.kind === 'lease' && entry.reader === r) + 1
+/** Of a token only the place matters where it is still good for a fill. */
+function readerCode(entries: readonly Entry[], { next, before, epoch, version, token }: Reader): number {
+  const slot = entries.findIndex((entry) => entry.kind === 'lease' && entry.token === token) + 1
   const versions = (before.acknowledged << 4) | (before.shown << 2) | version
   return (((((READER_STEPS.indexOf(next) << 6) | versions) << 3) | epoch) << SLOT_BITS) | slot
 }

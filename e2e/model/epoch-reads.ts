@@ -1,4 +1,4 @@
-import { confirm, describe, EMPTY, type Entry, fill, fillLease } from './entries.ts'
+import { confirm, describe, type Entry, fill, fillLease, NO_TOKEN, newToken } from './entries.ts'
 import {
   instanceOf,
   leaseHolds,
@@ -7,12 +7,17 @@ import {
   reachableSlot,
   type System,
   setEntry,
-  withoutToken,
 } from './epoch-state.ts'
 import type { Step } from './explorer.ts'
 import { brokenBy, NOTHING_TOLD, show, stepOf, type Version } from './promises.ts'
 
-export const IDLE_READER = { next: 'idle', before: NOTHING_TOLD, epoch: 0, version: 0 } as const
+export const IDLE_READER = {
+  next: 'idle',
+  before: NOTHING_TOLD,
+  epoch: 0,
+  version: 0,
+  token: NO_TOKEN,
+} as const
 
 /** Everything that reader `i` may do next. */
 export function stepsOfReader(system: System, i: number): Step<System>[] {
@@ -48,10 +53,22 @@ function begin(system: System, i: number, { instance }: Reader): Step<System> {
   if (slot === undefined)
     return answer(begun, i, system.committed, 'does not reach Redis, reads the database')
   const entry = system.entries[slot] as Entry
-  const version = entry.kind === 'value' ? entry.version : 0
-  const next = entry.kind === 'value' ? 'check' : entry.kind === 'empty' ? 'claim' : 'read only'
   const label = `r${i} GET under epoch ${lease.epoch} finds: ${describe(entry)}`
-  return stepOf(label, setReader(begun, i, { next, epoch: lease.epoch, version }))
+  return stepOf(label, setReader(begun, i, { epoch: lease.epoch, ...goOn(entry) }))
+}
+
+/** What a reader does next who has found this. A lease is anyone's who sees it before the database is read. */
+function goOn(entry: Entry): Partial<Reader> {
+  switch (entry.kind) {
+    case 'value':
+      return { next: 'check', version: entry.version }
+    case 'lease':
+      return { next: 'read and fill', token: entry.token }
+    case 'mark':
+      return { next: 'read only' }
+    case 'empty':
+      return { next: 'claim' }
+  }
 }
 
 function checkHit(system: System, i: number, { instance, epoch, version }: Reader): Step<System> {
@@ -61,13 +78,13 @@ function checkHit(system: System, i: number, { instance, epoch, version }: Reade
 
 function claim(system: System, i: number, { instance, epoch }: Reader): Step<System> {
   const slot = reachableSlot(system, instance, epoch)
-  if (slot !== undefined && system.entries[slot] === EMPTY) {
-    return stepOf(
-      `r${i} may fill`,
-      setEntry(setReader(system, i, { next: 'read and fill' }), slot, fillLease(i)),
-    )
-  }
-  return stepOf(`r${i} may not fill`, setReader(system, i, { next: 'read only' }))
+  if (slot === undefined)
+    return answer(system, i, system.committed, 'does not reach Redis, reads the database')
+  const entry = system.entries[slot] as Entry
+  if (entry.kind !== 'empty')
+    return stepOf(`r${i} CLAIM finds: ${describe(entry)}`, setReader(system, i, goOn(entry)))
+  const lease = fillLease(newToken(system.entries, system.readers))
+  return stepOf(`r${i} CLAIM: may fill`, setEntry(setReader(system, i, goOn(lease)), slot, lease))
 }
 
 function readDatabase(system: System, i: number, next: 'fill' | 'confirm'): Step<System> {
@@ -79,7 +96,7 @@ function fillEntry(system: System, i: number, reader: Reader): Step<System> {
   const slot = reachableSlot(system, reader.instance, reader.epoch)
   if (slot !== undefined) {
     const before = system.entries[slot] as Entry
-    const after = fill(before, i, reader.version)
+    const after = fill(before, reader.token, reader.version)
     if (after !== before) return answer(setEntry(system, slot, after), i, reader.version, 'fills')
   }
   return system.rules.confirmReads
@@ -109,7 +126,7 @@ function setReader(system: System, i: number, change: Partial<Reader>): System {
 /** The read ends: the one place where the promises are judged. */
 function answer(system: System, i: number, version: Version, how: string): Step<System> {
   const { before } = system.readers[i] as Reader
-  const after = withoutToken(setReader(system, i, IDLE_READER), i)
+  const after = setReader(system, i, IDLE_READER)
   const label = `r${i} ${how}, answers v${version} (at its start v${before.acknowledged} acknowledged, v${before.shown} shown)`
   return stepOf(label, { ...after, told: show(system.told, version) }, brokenBy(version, before))
 }

@@ -1,4 +1,4 @@
-import { type Entry, NOBODY } from './entries.ts'
+import type { Entry } from './entries.ts'
 import type { Told, Version } from './promises.ts'
 
 /** The cache epoch that says "no cache". */
@@ -47,6 +47,8 @@ export interface Reader {
   /** The epoch of the lease this read began under. */
   readonly epoch: number
   readonly version: Version
+  /** Of the lease to fill under. */
+  readonly token: number
 }
 
 export interface Writer {
@@ -152,10 +154,4 @@ export function propose(system: System, epoch: number, run: number): System {
   if (system.document.epoch !== epoch || epoch === system.lastEpoch) return system
   const runs = [...system.document.runs, run]
   return { ...system, document: { epoch: epoch + 1, runs, settled: false } }
-}
-
-/** A reader's token must not be taken for that of its next read. */
-export function withoutToken(system: System, reader: number): System {
-  const slot = system.entries.findIndex((entry) => entry.kind === 'lease' && entry.reader === reader)
-  return slot === -1 ? system : setEntry(system, slot, { kind: 'lease', reader: NOBODY })
 }

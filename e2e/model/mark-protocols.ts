@@ -15,6 +15,7 @@ import { commitThenTouch } from './naive-protocols.ts'
 import {
   answer,
   commit,
+  freeToken,
   type Protocol,
   readerOf,
   setReader,
@@ -26,14 +27,17 @@ import {
 } from './one-redis.ts'
 import { stepOf, type Version } from './promises.ts'
 
-/** A read that fills only under a lease it won; with `confirms`, a read that does not fill ends with script CONFIRM. */
+/**
+ * A read that fills only under a lease that it has seen before it read the database. `confirms`: that may be another
+ * reader's lease as well, and a read that does not fill ends with script CONFIRM.
+ */
 function readUnderLease(confirms: boolean): Protocol['read'] {
   return (world, i) => {
     switch (readerOf(world, i).next) {
       case 'idle':
-        return [get(world, i)]
+        return [get(world, i, confirms)]
       case 'take lease':
-        return [takeLease(world, i)]
+        return [takeLease(world, i, confirms)]
       case 'read and fill':
         return [readDatabase(world, i, 'fill')]
       case 'fill':
@@ -48,18 +52,30 @@ function readUnderLease(confirms: boolean): Protocol['read'] {
   }
 }
 
-function get(world: World, i: number): Step<World> {
+function get(world: World, i: number, shares: boolean): Step<World> {
   const begun = setReader(world, i, { before: world.told })
-  if (world.cache.kind === 'value') return answer(begun, i, world.cache.version, 'GET hits')
-  const next = world.cache.kind === 'empty' ? 'take lease' : 'read only'
-  return stepOf(`r${i} GET finds: ${describe(world.cache)}`, setReader(begun, i, { next }))
+  if (world.cache.kind === 'empty')
+    return stepOf(`r${i} GET misses`, setReader(begun, i, { next: 'take lease' }))
+  return goOn(begun, i, 'GET', shares)
 }
 
-function takeLease(world: World, i: number): Step<World> {
-  if (world.cache.kind === 'empty') {
-    return stepOf(`r${i} takes the lease`, setReader(world, i, { next: 'read and fill' }, fillLease(i)))
-  }
-  return stepOf(`r${i} does not get the lease`, setReader(world, i, { next: 'read only' }))
+function takeLease(world: World, i: number, shares: boolean): Step<World> {
+  if (world.cache.kind !== 'empty') return goOn(world, i, 'CLAIM', shares)
+  const token = freeToken(world)
+  return stepOf(
+    `r${i} takes the lease`,
+    setReader(world, i, { next: 'read and fill', token }, fillLease(token)),
+  )
+}
+
+/** Of a reader that has found a value, a lease or a mark. */
+function goOn(world: World, i: number, command: string, shares: boolean): Step<World> {
+  const { cache } = world
+  if (cache.kind === 'value') return answer(world, i, cache.version, `${command} hits`)
+  const label = `r${i} ${command} finds: ${describe(cache)}`
+  return cache.kind === 'lease' && shares
+    ? stepOf(label, setReader(world, i, { next: 'read and fill', token: cache.token }))
+    : stepOf(label, setReader(world, i, { next: 'read only' }))
 }
 
 function readDatabase(world: World, i: number, next: 'fill' | 'confirm'): Step<World> {
@@ -70,8 +86,8 @@ function readDatabase(world: World, i: number, next: 'fill' | 'confirm'): Step<W
 }
 
 function fillOrConfirm(world: World, i: number, confirms: boolean): Step<World> {
-  const { version } = readerOf(world, i)
-  const cache = fill(world.cache, i, version)
+  const { version, token } = readerOf(world, i)
+  const cache = fill(world.cache, token, version)
   if (cache !== world.cache) return answer({ ...world, cache }, i, version, 'fills')
   return confirms
     ? answerConfirmed(world, i, 'may not fill, CONFIRM')

@@ -1,4 +1,4 @@
-import { describe, EMPTY, type Entry, NOBODY } from './entries.ts'
+import { describe, EMPTY, type Entry, NO_TOKEN, newToken } from './entries.ts'
 import type { Model, Step } from './explorer.ts'
 import { acknowledge, brokenBy, NOTHING_TOLD, show, stepOf, type Told, type Version } from './promises.ts'
 import type { StateKey } from './visited-states.ts'
@@ -28,6 +28,8 @@ export interface Reader {
   /** What had been told when the read in progress started. */
   readonly before: Told
   readonly version: Version
+  /** Of the lease to fill under. */
+  readonly token: number
 }
 
 export interface Writer {
@@ -61,7 +63,7 @@ export interface Size {
   readonly writers: number
 }
 
-const IDLE = { before: NOTHING_TOLD, version: 0 }
+const IDLE = { before: NOTHING_TOLD, version: 0, token: NO_TOKEN }
 const READER_STEPS: readonly ReaderStep[] = [
   'idle',
   'take lease',
@@ -140,15 +142,9 @@ export function writerOf(world: World, i: number): Writer {
 /** The reader answers: the one place where the promises are judged. */
 export function answer(world: World, i: number, version: Version, how: string): Step<World> {
   const { before, readsLeft } = readerOf(world, i)
-  const after = setReader(
-    world,
-    i,
-    { next: 'idle', readsLeft: readsLeft - 1, ...IDLE },
-    withoutToken(world.cache, i),
-  )
-  const replica = world.replica && withoutToken(world.replica, i)
+  const after = setReader(world, i, { next: 'idle', readsLeft: readsLeft - 1, ...IDLE })
   const label = `r${i} ${how}, answers v${version} (at its start v${before.acknowledged} acknowledged, v${before.shown} shown)`
-  return stepOf(label, { ...after, replica, told: show(world.told, version) }, brokenBy(version, before))
+  return stepOf(label, { ...after, told: show(world.told, version) }, brokenBy(version, before))
 }
 
 /** The step of a writer that is its 2xx, too. */
@@ -167,9 +163,9 @@ export function spend(world: World, fault: keyof Faults): World {
   return { ...world, faults: { ...world.faults, [fault]: world.faults[fault] - 1 } }
 }
 
-/** A token is an actor's index: one that outlives its read must not be taken for that of the actor's next read. */
-function withoutToken(entry: Entry, reader: number): Entry {
-  return entry.kind === 'lease' && entry.reader === reader ? { kind: 'lease', reader: NOBODY } : entry
+/** A token for a lease that is about to be taken. */
+export function freeToken({ cache, replica, readers }: World): number {
+  return newToken(replica === undefined ? [cache] : [cache, replica], readers)
 }
 
 function crash(world: World, i: number): Step<World>[] {
@@ -212,14 +208,15 @@ function writeKey(world: World, key: StateKey): void {
     key.put(entry?.kind === 'value' ? entry.version : 0, 2)
     key.put(entry?.kind === 'mark' && entry.tainted ? 1 : 0, 1)
   }
-  for (const code of world.readers.map((reader, i) => readerCode(world, reader, i)).sort(ascending))
+  key.put(isSameLease(world) ? 1 : 0, 1)
+  for (const code of world.readers.map((reader) => readerCode(world, reader)).sort(ascending))
     key.put(code, 14)
   for (const code of world.writers.map((writer, i) => writerCode(world, writer, i)).sort(ascending))
     key.put(code, 7)
 }
 
-function readerCode(world: World, { next, readsLeft, before, version }: Reader, i: number): number {
-  const tokens = leaseBit(world.cache, i) | (leaseBit(world.replica, i) << 1)
+function readerCode(world: World, { next, readsLeft, before, version, token }: Reader): number {
+  const tokens = leaseBit(world.cache, token) | (leaseBit(world.replica, token) << 1)
   const told = (before.acknowledged << 2) | before.shown
   return (READER_STEPS.indexOf(next) << 11) | (readsLeft << 9) | (told << 5) | (version << 3) | tokens
 }
@@ -229,8 +226,13 @@ function writerCode(world: World, { next, version }: Writer, i: number): number 
   return (WRITER_STEPS.indexOf(next) << 4) | (version << 2) | tokens
 }
 
-function leaseBit(entry: Entry | undefined, reader: number): number {
-  return entry?.kind === 'lease' && entry.reader === reader ? 1 : 0
+function leaseBit(entry: Entry | undefined, token: number): number {
+  return entry?.kind === 'lease' && entry.token === token ? 1 : 0
+}
+
+/** Whoever reads its token in one of them may fill in the other. */
+function isSameLease({ cache, replica }: World): boolean {
+  return cache.kind === 'lease' && replica?.kind === 'lease' && cache.token === replica.token
 }
 
 function markBit(entry: Entry | undefined, writer: number): number {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { ABANDON, CONFIRM, FILL, MARK, UNMARK } from '../src/cache/scripts.ts'
+import { ABANDON, CLAIM, CONFIRM, FILL, MARK, UNMARK } from '../src/cache/scripts.ts'
 import { redisUrl } from './support/stores.ts'
 
 const MARK_LIFE_MS = 10_000
 const VALUE_LIFE_MS = 60_000
+const CLAIM_LIFE_MS = 4_000
 /** Shorter than any life, so that a script that sets a life is told from one that keeps it */
 const LEFT_MS = 3_000
 const MAX_BYTES = 64
@@ -23,7 +24,8 @@ interface Key {
   mark: (token: string) => Promise<unknown>
   unmark: (token: string, value?: string) => Promise<unknown>
   abandon: (token: string) => Promise<unknown>
-  fill: (lease: string, value: string) => Promise<unknown>
+  claim: (claim: string) => Promise<unknown>
+  fill: (claim: string, value: string) => Promise<unknown>
   confirm: () => Promise<unknown>
 }
 
@@ -47,7 +49,8 @@ async function key(t: Test, value?: string): Promise<Key> {
     mark: (token) => redis.eval(MARK, 1, name, token, MARK_LIFE_MS, MAX_BYTES),
     unmark: (token, next = '') => redis.eval(UNMARK, 1, name, token, next, VALUE_LIFE_MS),
     abandon: (token) => redis.eval(ABANDON, 1, name, token, MARK_LIFE_MS),
-    fill: (lease, next) => redis.eval(FILL, 1, name, lease, next, VALUE_LIFE_MS),
+    claim: (claim) => redis.eval(CLAIM, 1, name, claim, CLAIM_LIFE_MS),
+    fill: (claim, next) => redis.eval(FILL, 1, name, claim, next, VALUE_LIFE_MS),
     confirm: () => redis.eval(CONFIRM, 1, name),
   }
 }
@@ -175,7 +178,30 @@ for (const [what, before, after] of [
   })
 }
 
-t.test('a fill counts while its lease is there', async (t) => {
+t.test('the first reader that finds nothing claims the right to fill', async (t) => {
+  const { claim, is, lives } = await key(t)
+  t.equal(await claim(`L${A}`), null)
+  await is(`L${A}`)
+  await lives(CLAIM_LIFE_MS)
+})
+
+for (const [what, before] of Object.entries({ 'a value': 'Vold', 'a claim': `L${C}`, 'a mark': `M0${B}` })) {
+  t.test(`a claim that finds ${what} leaves it as it is, and answers it`, async (t) => {
+    const { claim, is, keptItsLife } = await key(t, before)
+    t.equal(await claim(`L${A}`), before)
+    await is(before)
+    await keptItsLife()
+  })
+}
+
+t.test('of readers under one claim the first one fills, the others get what it stored', async (t) => {
+  const { fill, is } = await key(t, `L${A}`)
+  t.equal(await fill(`L${A}`, VALUE), 1)
+  t.equal(await fill(`L${A}`, 'Vlate'), VALUE)
+  await is(VALUE)
+})
+
+t.test('a fill counts while its claim is there', async (t) => {
   const { fill, is, lives } = await key(t, `L${A}`)
   t.equal(await fill(`L${A}`, VALUE), 1)
   await is(VALUE)
@@ -186,7 +212,7 @@ t.test('a fill counts while its lease is there', async (t) => {
 const unstored = [
   ['nothing', undefined, undefined, null],
   ['a value', 'Vold', 'Vold', 'Vold'],
-  ["another reader's fill", `L${B}`, null, null],
+  ['another claim', `L${B}`, null, null],
   ['a write alone', `M0${B}`, `M1${B}`, null],
   ['writes that have overlapped', `M1${B}${C}`, `M1${B}${C}`, null],
   ['an abandoned write', 'M1*;', 'M1*;', null],

@@ -23,10 +23,12 @@ const { encodePage, decodePage } = (await import(new URL('tasks/list-page.ts', S
   decodePage(bytes: Buffer): ListPage
 }
 
+type Found = { state: 'hit'; page: ListPage } | { state: 'filling'; claim: string }
+
 const LIFE_MS = 60_000
 export const { CacheUnreachable } = original
 
-/** The usual cache-aside, in the shape of the service's own class: no mark, no lease to fill, DEL after the write. */
+/** The usual cache-aside, in the shape of the service's own class: no mark, no claim, DEL after the write. */
 export class ListCache extends original.ListCache {
   readonly #redis: Redis
 
@@ -35,16 +37,13 @@ export class ListCache extends original.ListCache {
     this.#redis = redis
   }
 
-  async find(lease: Lease, owner: string): Promise<{ state: 'hit'; page: ListPage } | { state: 'empty' }> {
+  /** Finds no `empty`, so nothing is ever claimed. */
+  async find(lease: Lease, owner: string): Promise<Found> {
     const value = await this.#send(lease, () => this.#redis.getBuffer(key(lease, owner)))
-    return value === null ? { state: 'empty' } : { state: 'hit', page: decodePage(value) }
+    return value === null ? { state: 'filling', claim: '' } : { state: 'hit', page: decodePage(value) }
   }
 
-  async claim(): Promise<boolean> {
-    return true
-  }
-
-  async fill(lease: Lease, owner: string, _token: string, page: ListPage): Promise<'stored'> {
+  async fill(lease: Lease, owner: string, _claim: string, page: ListPage): Promise<'stored'> {
     await this.#send(lease, () => this.#redis.set(key(lease, owner), encodePage(page), 'PX', LIFE_MS))
     return 'stored'
   }

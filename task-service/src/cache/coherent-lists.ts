@@ -4,7 +4,7 @@ import type { ListPage } from '../tasks/list-page.ts'
 import type { CacheMetrics } from './cache-metrics.ts'
 import { OFF } from './epoch.repository.ts'
 import type { EpochLease, Lease } from './epoch-lease.ts'
-import { CacheUnreachable, type ListCache } from './list.cache.ts'
+import { CacheUnreachable, type Found, type ListCache } from './list.cache.ts'
 import type { Sampler } from './sampler.ts'
 
 /** How long a write tries to reach Redis before it has the cache turned off for everyone. */
@@ -17,7 +17,6 @@ export type CacheResult =
   | 'stored'
   | 'not-stored'
   | 'write-in-progress'
-  | 'fill-in-progress'
   | 'cache-off'
   | 'redis-unreachable'
   | 'lease-lost'
@@ -66,31 +65,26 @@ export class CoherentLists {
     const { cache, epochs, sampler } = this.#parts
     const lease = epochs.current()
     if (!lease?.readable) return { page: await load(), result: 'cache-off' }
-    const found = await orUndefined(cache.find(lease, owner))
+    const found = await orUndefined(find(cache, lease, owner))
     if (!found) return { page: await load(), result: 'redis-unreachable' }
-    if (found.state === 'busy') return this.#confirmed(lease, owner, await load(), 'write-in-progress')
-    if (found.state === 'empty') return this.#fill(lease, owner, load)
+    if (found.state === 'filling') return this.#fill(lease, owner, found.claim, await load())
+    if (found.state !== 'hit') return this.#confirm(lease, owner, await load())
     // The lease covers the whole read: while it holds, no write can have been acknowledged without a mark in this Redis.
     if (!epochs.holds(lease)) return { page: await load(), result: 'lease-lost' }
     sampler.hit(lease, owner, found.page, load)
     return { page: found.page, result: 'hit' }
   }
 
-  async #fill(lease: Lease, owner: string, load: Load): Promise<CachedPage> {
-    const { cache } = this.#parts
-    const token = cache.token()
-    const claimed = await orUndefined(cache.claim(lease, owner, token))
-    const page = await load()
-    if (!claimed) return this.#confirmed(lease, owner, page, 'fill-in-progress')
-    const stored = await orUndefined(cache.fill(lease, owner, token, page))
+  async #fill(lease: Lease, owner: string, claim: string, page: ListPage): Promise<CachedPage> {
+    const stored = await orUndefined(this.#parts.cache.fill(lease, owner, claim, page))
     if (stored === 'stored') return { page, result: 'stored' }
     return { page: this.#unlessOlder(lease, page, stored), result: 'not-stored' }
   }
 
   /** What a read shows that did not fill is never followed by something older: see CONFIRM. */
-  async #confirmed(lease: Lease, owner: string, page: ListPage, result: CacheResult): Promise<CachedPage> {
+  async #confirm(lease: Lease, owner: string, page: ListPage): Promise<CachedPage> {
     const cached = await orUndefined(this.#parts.cache.confirm(lease, owner))
-    return { page: this.#unlessOlder(lease, page, cached), result }
+    return { page: this.#unlessOlder(lease, page, cached), result: 'write-in-progress' }
   }
 
   /** A value in the cache is what later reads will show, as long as the lease holds. */
@@ -194,6 +188,11 @@ export class CoherentLists {
       await sleep(REDIS_RETRY_MS)
     }
   }
+}
+
+async function find(cache: ListCache, lease: Lease, owner: string): Promise<Found> {
+  const found = await cache.find(lease, owner)
+  return found.state === 'empty' ? cache.claim(lease, owner) : found
 }
 
 /** An unreachable cache is an answer like others; any other error is a defect and goes on. */

@@ -10,17 +10,30 @@ t.test('a hit is one question to Redis and none to MongoDB', async (t) => {
   t.strictSame(steps, ['find', 'sample'])
 })
 
-t.test('a miss reads MongoDB only after it has claimed the right to fill', async (t) => {
+t.test('a miss reads MongoDB only after it has seen the claim it fills under', async (t) => {
   const { read, steps } = listScene()
   t.strictSame(await read(), { page: STORED, result: 'stored' })
-  t.strictSame(steps, ['find', 'claim', 'load', 'fill'])
+  t.strictSame(steps, ['find', 'claim', 'load', 'fill Lt;'])
 })
 
-t.test('who was not first fills nothing', async (t) => {
+t.test('who finds the claim of another reader fills under that one', async (t) => {
   const { cache, read, steps } = listScene()
-  cache.claimed = false
-  t.strictSame(await read(), { page: STORED, result: 'fill-in-progress' })
-  t.strictSame(steps, ['find', 'claim', 'load', 'confirm'])
+  cache.found = { state: 'filling', claim: 'Lother;' }
+  t.strictSame(await read(), { page: STORED, result: 'stored' })
+  t.strictSame(steps, ['find', 'load', 'fill Lother;'])
+})
+
+t.test('who comes too late to claim goes on with what is there by then', async (t) => {
+  for (const [claimed, result, then] of [
+    [{ state: 'hit', page: CACHED }, 'hit', ['sample']],
+    [{ state: 'filling', claim: 'Lother;' }, 'stored', ['load', 'fill Lother;']],
+    [{ state: 'writing' }, 'write-in-progress', ['load', 'confirm']],
+  ] as const) {
+    const { cache, read, steps } = listScene()
+    cache.claimed = claimed
+    t.match(await read(), { result })
+    t.strictSame(steps, ['find', 'claim', ...then])
+  }
 })
 
 t.test('a fill that a write has overtaken is said to be not stored', async (t) => {
@@ -30,7 +43,7 @@ t.test('a fill that a write has overtaken is said to be not stored', async (t) =
 })
 
 t.test('a read that did not fill shows what is in the cache by then, as later reads will', async (t) => {
-  for (const change of [{ found: { state: 'busy' } }, { claimed: false }, { filled: CACHED }] as const) {
+  for (const change of [{ found: { state: 'writing' } }, { filled: CACHED }] as const) {
     const { cache, epochs, read } = listScene()
     Object.assign(cache, change, { confirmed: CACHED })
     t.strictSame((await read()).page, CACHED)
@@ -43,9 +56,9 @@ t.test('a read that did not fill shows what is in the cache by then, as later re
   }
 })
 
-t.test('while a write or a fill is in progress nothing is filled', async (t) => {
+t.test('while a write is in progress nothing is filled', async (t) => {
   const { cache, read, steps } = listScene()
-  cache.found = { state: 'busy' }
+  cache.found = { state: 'writing' }
   t.strictSame(await read(), { page: STORED, result: 'write-in-progress' })
   t.strictSame(steps, ['find', 'load', 'confirm'])
 })
@@ -72,7 +85,7 @@ t.test('without a readable lease Redis is not asked, and nothing is stored', asy
 })
 
 t.test('a read goes on without Redis, at whichever step it stops answering', async (t) => {
-  const results = { find: 'redis-unreachable', claim: 'fill-in-progress', fill: 'not-stored' }
+  const results = { find: 'redis-unreachable', claim: 'redis-unreachable', 'fill Lt;': 'not-stored' }
   for (const [step, result] of Object.entries(results)) {
     const { cache, epochs, read } = listScene()
     cache.unreachable.add(step)

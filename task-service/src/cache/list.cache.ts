@@ -3,7 +3,7 @@ import type { Redis, Result } from 'ioredis'
 import { decodePage, encodePage, type ListPage } from '../tasks/list-page.ts'
 import type { Lease } from './epoch-lease.ts'
 import type { RedisProcess } from './redis-process.cache.ts'
-import { ABANDON, CONFIRM, FILL, MARK, UNMARK } from './scripts.ts'
+import { ABANDON, CLAIM, CONFIRM, FILL, MARK, UNMARK } from './scripts.ts'
 
 /** Outlives any write that is acknowledged: it begins within 3 s of its arrival, and MongoDB gives it 2 s. */
 const MARK_LIFE_MS = 10_000
@@ -16,16 +16,17 @@ const MAX_MARK_BYTES = 8_192
 const MAX_VALUE_BYTES = 524_288
 
 const VALUE = 'V'.charCodeAt(0)
-const LEASE = 'L'
+const LEASE = 'L'.charCodeAt(0)
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
+    listClaimBuffer(key: string, claim: string, lifeMs: number): Result<Buffer | null, Context>
     listMark(key: string, token: string, lifeMs: number, maxBytes: number): Result<number, Context>
     listUnmark(key: string, token: string, value: Buffer | string, lifeMs: number): Result<string, Context>
     listAbandon(key: string, token: string, lifeMs: number): Result<null, Context>
     listFillBuffer(
       key: string,
-      lease: string,
+      claim: string,
       value: Buffer,
       lifeMs: number,
     ): Result<number | Buffer | null, Context>
@@ -33,7 +34,12 @@ declare module 'ioredis' {
   }
 }
 
-export type Found = { state: 'hit'; page: ListPage } | { state: 'busy' } | { state: 'empty' }
+/** What a reader finds. `filling`: it may store what it reads from now on, under the claim that is there. */
+export type Found =
+  | { state: 'hit'; page: ListPage }
+  | { state: 'writing' }
+  | { state: 'filling'; claim: string }
+  | { state: 'empty' }
 
 /** Redis did not answer, or is not the process the lease speaks of. */
 export class CacheUnreachable extends Error {}
@@ -48,6 +54,7 @@ export class ListCache {
   constructor(redis: Redis, process: RedisProcess) {
     this.#redis = redis
     this.#process = process
+    redis.defineCommand('listClaim', { numberOfKeys: 1, lua: CLAIM })
     redis.defineCommand('listMark', { numberOfKeys: 1, lua: MARK })
     redis.defineCommand('listUnmark', { numberOfKeys: 1, lua: UNMARK })
     redis.defineCommand('listAbandon', { numberOfKeys: 1, lua: ABANDON })
@@ -67,29 +74,29 @@ export class ListCache {
 
   async find(lease: Lease, owner: string): Promise<Found> {
     const value = await this.#send(lease, () => this.#redis.getBuffer(key(lease, owner)))
-    if (value === null) return { state: 'empty' }
-    return value[0] === VALUE ? { state: 'hit', page: decodePage(value.subarray(1)) } : { state: 'busy' }
+    return value === null ? { state: 'empty' } : foundIn(value)
   }
 
-  /** Takes the right to fill; false when another reader or a writer was faster. */
-  async claim(lease: Lease, owner: string, token: string): Promise<boolean> {
-    const won = await this.#send(lease, () =>
-      this.#redis.set(key(lease, owner), LEASE + token, 'PX', FILL_LIFE_MS, 'NX'),
+  /** After nothing was found: the right to fill, or what has come there meanwhile. Never `empty`. */
+  async claim(lease: Lease, owner: string): Promise<Found> {
+    const claim = `L${this.token()}`
+    const value = await this.#send(lease, () =>
+      this.#redis.listClaimBuffer(key(lease, owner), claim, FILL_LIFE_MS),
     )
-    return won === 'OK'
+    return value === null ? { state: 'filling', claim } : foundIn(value)
   }
 
   /** @returns the page that is to be answered in place of this one, when it could not be stored */
   async fill(
     lease: Lease,
     owner: string,
-    token: string,
+    claim: string,
     page: ListPage,
   ): Promise<'stored' | ListPage | undefined> {
     const value = encodeValue(page)
     if (value.length > MAX_VALUE_BYTES) return this.confirm(lease, owner)
     const answer = await this.#send(lease, () =>
-      this.#redis.listFillBuffer(key(lease, owner), LEASE + token, value, life()),
+      this.#redis.listFillBuffer(key(lease, owner), claim, value, life()),
     )
     if (answer === 1) return 'stored'
     return Buffer.isBuffer(answer) ? decodePage(answer.subarray(1)) : undefined
@@ -135,6 +142,11 @@ export class ListCache {
 /** A key belongs to one epoch of one Redis process: what an older one left behind is never found. */
 function key(lease: Lease, owner: string): string {
   return `tasks:{${owner}}:${lease.cache}:${lease.epoch}`
+}
+
+function foundIn(value: Buffer): Found {
+  if (value[0] === VALUE) return { state: 'hit', page: decodePage(value.subarray(1)) }
+  return value[0] === LEASE ? { state: 'filling', claim: value.toString('latin1') } : { state: 'writing' }
 }
 
 function encodeValue(page: ListPage): Buffer {

@@ -48,7 +48,7 @@ t.test('a hit that MongoDB contradicts while the cache still holds it is stale',
 })
 
 t.test('it is not stale when a write came between', async (t) => {
-  for (const found of [{ state: 'busy' }, { state: 'empty' }, { state: 'hit', page: STORED }] as const) {
+  for (const found of [{ state: 'writing' }, { state: 'empty' }, { state: 'hit', page: STORED }] as const) {
     const { cache, state, hit, counted } = scene()
     state.stored = STORED
     cache.found = found

@@ -1,10 +1,18 @@
 /**
  * The cached string of one owner; its first byte is its state:
  *   V + page                      a value
- *   L + token                     one reader is filling
+ *   L + token                     reading MongoDB to fill: whoever saw it first may, and the first of them does
  *   M + taint (0|1) + tokens      writes in progress; tainted = two of them have overlapped
  * Tokens have one length and end in `;`, so that no token is found inside another.
  */
+
+/** A reader that found nothing. → nothing: the right to fill is its own · what another one has put there meanwhile */
+export const CLAIM = `
+local value = redis.call('GET', KEYS[1])
+if value then return value end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false
+`
 
 /** A write begins. → 0 first writer · 1 joined others, now tainted · -1 too many writers */
 export const MARK = `
@@ -79,7 +87,10 @@ return false
 `
 export const CONFIRM = CONFIRM_BODY
 
-/** A fill counts only while the reader's own lease is still there; else it is CONFIRM. → 1 stored · as CONFIRM */
+/**
+ * A fill counts only while the lease is still there that was there before MongoDB was read: no write has begun since.
+ * Else it is CONFIRM. → 1 stored · as CONFIRM
+ */
 export const FILL = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])

@@ -31,7 +31,6 @@ const CACHE_STATUS: Record<CacheResult | 'not-cacheable', string> = {
   hit: 'task-lists; hit',
   stored: 'task-lists; fwd=uri-miss; stored',
   'not-stored': 'task-lists; fwd=uri-miss',
-  'fill-in-progress': 'task-lists; fwd=uri-miss; collapsed=?0',
   'write-in-progress': 'task-lists; fwd=bypass; detail=write-in-progress',
   'cache-off': 'task-lists; fwd=bypass; detail=cache-off',
   'redis-unreachable': 'task-lists; fwd=bypass; detail=redis-unreachable',

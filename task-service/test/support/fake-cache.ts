@@ -16,7 +16,7 @@ type CacheSteps = Pick<
 export class FakeCache implements CacheSteps {
   readonly steps: string[]
   found: Found = { state: 'empty' }
-  claimed = true
+  claimed: Found = { state: 'filling', claim: 'Lt;' }
   filled: 'stored' | ListPage | undefined = 'stored'
   /** What is in the cache by the time of a read that did not fill */
   confirmed: ListPage | undefined
@@ -43,13 +43,13 @@ export class FakeCache implements CacheSteps {
     return this.found
   }
 
-  async claim(): Promise<boolean> {
+  async claim(): Promise<Found> {
     this.#step('claim')
     return this.claimed
   }
 
-  async fill() {
-    this.#step('fill')
+  async fill(_lease: Lease, _owner: string, claim: string) {
+    this.#step(`fill ${claim}`)
     return this.filled
   }
 
