@@ -10,7 +10,7 @@ import { type Child, createSupervisor, describeExit } from '../supervisor.ts'
 import type { System } from '../system.ts'
 import { type Counts, createTapReport } from '../tap-report.ts'
 
-/** Their own tests, with real stores; then all together through the gateway. */
+/** Their own tests, with real stores, side by side: they wait more than they work. */
 const PACKAGES = ['dev', 'auth-service', 'task-service']
 const ADMIN_EMAIL = 'admin@authdb.test'
 /** Of a run that did not come to its end. */
@@ -20,18 +20,22 @@ const SHOWN_LOG_LINES = 200
 /** An interrupted runner and its test files have this long to end. */
 const RUNNER_STOP_MS = 3_000
 
-/** The package whose tests run now. */
-let running: Child | undefined
+/** Of the packages whose tests run now. */
+const running = new Set<Child>()
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 /** Runs the tests of one package and prints them; a runner that crashes counts as one failure at least. */
-async function testPackage(name: string, env: NodeJS.ProcessEnv): Promise<Counts> {
+async function testPackage(
+  name: string,
+  env: NodeJS.ProcessEnv,
+  print: (line: string) => void = say,
+): Promise<Counts> {
   const startedAt = performance.now()
-  say(`\n# ${name}`)
-  const report = createTapReport(say)
+  print(`\n# ${name}`)
+  const report = createTapReport(print)
   const runners = createSupervisor({
-    onLine: (_source, line, stream) => (stream === 'stdout' ? report.push(line) : say(line)),
+    onLine: (_source, line, stream) => (stream === 'stdout' ? report.push(line) : print(line)),
   })
   const runner = await runners.spawn({
     name,
@@ -40,16 +44,25 @@ async function testPackage(name: string, env: NodeJS.ProcessEnv): Promise<Counts
     cwd: join(ROOT, name),
     env: { ...process.env, ...env },
   })
-  running = runner
+  running.add(runner)
   const { code } = await runner.exited
-  for (const line of report.counts() ? [] : report.rest()) say(line)
+  running.delete(runner)
+  for (const line of report.counts() ? [] : report.rest()) print(line)
   let counts = report.counts() ?? CRASHED
   if (code !== 0 && counts.failed === 0) counts = { ...counts, failed: 1 }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   const crashed = report.counts() ? '' : ` - the runner ended with ${code} before its summary`
-  say(
+  print(
     `# ${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${seconds} s${crashed}`,
   )
+  return counts
+}
+
+/** As {@link testPackage}, all lines together when it has ended. */
+async function testBeside(name: string, env: NodeJS.ProcessEnv): Promise<Counts> {
+  const lines: string[] = []
+  const counts = await testPackage(name, env, (line) => lines.push(line))
+  say(lines.join('\n'))
   return counts
 }
 
@@ -90,8 +103,8 @@ async function testSystem(stores: Stores): Promise<Counts> {
 
 async function testAll(stores: Stores): Promise<Counts[]> {
   const env = { MONGODB_URI: stores.mongodbUri, REDIS_URL: stores.redisUrl }
-  const all: Counts[] = []
-  for (const name of PACKAGES) all.push(await testPackage(name, env))
+  say(`testing ${PACKAGES.join(', ')} side by side, then the whole system`)
+  const all = await Promise.all(PACKAGES.map((name) => testBeside(name, env)))
   if (existsSync(join(ROOT, 'e2e', 'package.json'))) all.push(await testSystem(stores))
   return all
 }
@@ -100,7 +113,7 @@ const directory = await mkdtemp(join(tmpdir(), 'authdb-test-'))
 const supervisor = createSupervisor({ onUnexpectedExit: (child, exit) => say(describeExit(child, exit)) })
 
 async function cleanUp(): Promise<void> {
-  await running?.stop(RUNNER_STOP_MS)
+  await Promise.all([...running].map((runner) => runner.stop(RUNNER_STOP_MS)))
   await supervisor.stopAll()
   await rm(directory, { recursive: true, force: true })
 }
