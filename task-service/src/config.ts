@@ -76,8 +76,8 @@ export const Environment = Type.Object({
     description: 'Requests in flight before 503; 0 = off',
   }),
   CACHE_WRITE_THROUGH: Type.Boolean({
-    default: true,
-    description: 'Put the new list into the cache with the write; false leaves it to the next reader',
+    default: false,
+    description: 'Put the new list into the cache with the write, rather than leave it to the next reader',
   }),
   DRAIN_DELAY_MS: milliseconds(2_000, 'After SIGTERM: unready but still serving'),
   SHUTDOWN_TIMEOUT_MS: milliseconds(10_000, 'After draining: limit for open requests'),
