@@ -96,18 +96,16 @@ export async function buildApp(config: Config): Promise<Application> {
 
   await app.register(errorHandler)
   await app.register(publicHttp, { config, registry })
-  await app.register(loadLimit, { maxInFlight: config.MAX_IN_FLIGHT })
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
+  await app.register(loadLimit, { maxInFlight: config.MAX_IN_FLIGHT })
   await app.register(openapi, { ...DOCUMENT, version })
   const database = config.MONGODB_DATABASE
   const prepare = preparation(config, repositories, services, app)
   await app.register(mongo, { client: mongoClient, database, readiness, prepare })
   await app.register(redis, { client: redisClient })
   await app.register(internal, {
-    host: config.HOST,
-    port: config.INTERNAL_PORT,
     readiness,
     registry,
     routes: async (server) => server.register(revocationRoutes, { feed: services.feed }),

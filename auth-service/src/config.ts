@@ -32,7 +32,7 @@ const Database = Type.Object({
 
 export const Environment = Type.Object({
   ...Database.properties,
-  HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
+  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address both ports listen on' }),
   PORT: port(8001, 'Public port'),
   INTERNAL_PORT: port(9101, 'Port of /livez, /readyz, /metrics, /internal; never routed to clients'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

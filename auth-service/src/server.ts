@@ -19,3 +19,4 @@ closeWithGrace(
 )
 
 await app.listen({ host: config.HOST, port: config.PORT })
+await app.internal.listen({ host: config.HOST, port: config.INTERNAL_PORT })

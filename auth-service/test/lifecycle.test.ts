@@ -62,6 +62,19 @@ t.test('without MongoDB and Redis it starts, is alive, not ready, and says what 
   }
 })
 
+t.test('another one that finds either of its ports taken ends with an error', async (t) => {
+  const { PORT = '', INTERNAL_PORT = '' } = instance.environment
+  const free = String(await freePort())
+  for (const ports of [
+    { PORT, INTERNAL_PORT: free },
+    { PORT: free, INTERNAL_PORT },
+  ]) {
+    const other = startProcess(t, { ...instance.environment, ...ports, DRAIN_DELAY_MS: '0' })
+    t.equal(await other.exited, 1)
+    t.match(other.log(), 'EADDRINUSE')
+  }
+})
+
 const email = newEmail()
 
 t.test('it becomes ready when MongoDB appears, without Redis', async (t) => {

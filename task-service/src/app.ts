@@ -102,8 +102,6 @@ export async function buildApp(config: Config): Promise<Application> {
   })
   await app.register(redis, { client: redisClient })
   await app.register(internal, {
-    host: config.HOST,
-    port: config.INTERNAL_PORT,
     readiness,
     registry,
     routes: async (server) => server.register(ownersRoutes, { tasks, keys, issuer }),

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Call, HIT, insertTasks, list, STORED, titles } from './support/lists.ts'
-import { freePort, get } from './support/network.ts'
+import { get } from './support/network.ts'
 import { openStores } from './support/open-stores.ts'
 import { TestService } from './support/service.ts'
 import { until } from './support/until.ts'
@@ -8,8 +8,7 @@ import { until } from './support/until.ts'
 const WRITES = 15
 const READERS = 6
 
-const internalPort = await freePort()
-const first = await TestService.start({ INTERNAL_PORT: String(internalPort) })
+const first = await TestService.start()
 t.teardown(() => first.close())
 const second = await first.another()
 const { db, redis } = await openStores(t, first.database)
@@ -127,9 +126,7 @@ t.test('readers on both instances never see a list go back while it is written t
 })
 
 t.test('metrics tell what the cache did', async (t) => {
-  await first.app.listen({ host: '127.0.0.1', port: 0 })
-  const url = `http://127.0.0.1:${internalPort}`
-  await until('the internal port answers', async () => (await get(`${url}/livez`)).status === 200)
+  const url = await first.app.internal.listen({ host: '127.0.0.1', port: 0 })
   const { text } = await get(`${url}/metrics`)
   t.match(text, /task_cache_reads_total\{result="hit"\} [1-9]/)
   t.match(text, /task_cache_reads_total\{result="stored"\} [1-9]/)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { newGate } from './support/gate.ts'
-import { freePort, get } from './support/network.ts'
+import { get } from './support/network.ts'
 import { TestService } from './support/service.ts'
 import { mongodbUri } from './support/stores.ts'
 import { until } from './support/until.ts'
@@ -10,14 +10,13 @@ const BOUND_MS = 10_000
 const ORIGIN = 'http://localhost:5173'
 
 const mongo = await newGate(t, mongodbUri)
-const internalPort = await freePort()
-const service = await TestService.start({ MONGODB_URI: mongo.url, INTERNAL_PORT: String(internalPort) })
+const service = await TestService.start({ MONGODB_URI: mongo.url })
 t.teardown(() => service.close())
 /** Reaches MongoDB whatever happens to the other one's way. */
 const elsewhere = await service.another()
 await Promise.all([service.ready(), elsewhere.ready()])
 await Promise.all([service.cacheOn(), elsewhere.cacheOn()])
-await service.app.listen({ host: '127.0.0.1', port: 0 })
+const internal = await service.app.internal.listen({ host: '127.0.0.1', port: 0 })
 const { call } = await service.someone()
 
 type Method = Parameters<typeof call>[0]
@@ -54,7 +53,7 @@ t.test('while MongoDB is away it stays ready, and answers 503 in a bounded time'
     { status: 503, body: { code: 'database_unavailable' } },
   )
   for (const probe of ['readyz', 'livez']) {
-    t.equal((await get(`http://127.0.0.1:${internalPort}/${probe}`)).status, 200, probe)
+    t.equal((await get(`${internal}/${probe}`)).status, 200, probe)
   }
   await mongo.open()
   await until('it reads again', async () => (await call('GET', `/tasks/${_id}`)).statusCode === 200)

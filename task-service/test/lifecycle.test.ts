@@ -56,6 +56,24 @@ t.test('without MongoDB, Redis and auth-service it starts, is alive, not ready, 
   t.match(await get(`${url}/tasks/`), { status: 401 })
 })
 
+t.test('another one that finds either of its ports taken ends with an error', async (t) => {
+  const free = await freePort()
+  for (const [ownPort, ownInternalPort] of [
+    [port, free],
+    [free, internalPort],
+  ]) {
+    const other = startProcess(t, {
+      ...environment(issuer, database),
+      LOG_LEVEL: 'info',
+      PORT: String(ownPort),
+      INTERNAL_PORT: String(ownInternalPort),
+      DRAIN_DELAY_MS: '0',
+    })
+    t.equal(await other.exited, 1)
+    t.match(other.log(), 'EADDRINUSE')
+  }
+})
+
 t.test('it becomes ready when MongoDB and auth-service have appeared, without Redis', async (t) => {
   await mongo.open()
   await until('MongoDB is there', async () => !(await waitingFor()).includes('mongodb'))

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { newGate } from './support/gate.ts'
 import { encode } from './support/issuer.ts'
-import { freePort, get } from './support/network.ts'
+import { get } from './support/network.ts'
 import { TestService } from './support/service.ts'
 import { mongodbUri } from './support/stores.ts'
 import { until } from './support/until.ts'
@@ -15,7 +15,6 @@ const limited = await TestService.start({ RATE_LIMIT_PER_MINUTE: String(PER_MINU
 t.teardown(() => limited.close())
 const busy = await limited.another({
   RATE_LIMIT_PER_MINUTE: '0',
-  INTERNAL_PORT: String(await freePort()),
   MAX_IN_FLIGHT: String(MAX_IN_FLIGHT),
   MONGODB_URI: mongo.url,
 })

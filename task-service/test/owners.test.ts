@@ -1,17 +1,15 @@
 import t from 'tap'
 import { encode, es256, hexId, newSigningKey } from './support/issuer.ts'
-import { freePort } from './support/network.ts'
 import { TestService } from './support/service.ts'
 
-const port = await freePort()
-const service = await TestService.start({ INTERNAL_PORT: String(port) })
+const service = await TestService.start()
 t.teardown(() => service.close())
 await service.ready()
-await service.app.listen({ host: '127.0.0.1', port: 0 })
+const url = await service.app.internal.listen({ host: '127.0.0.1', port: 0 })
 const { issuer } = service
 
 async function remove(owner: string, token?: string) {
-  const response = await fetch(`http://127.0.0.1:${port}/internal/owners/${owner}`, {
+  const response = await fetch(`${url}/internal/owners/${owner}`, {
     method: 'DELETE',
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   })

@@ -46,9 +46,14 @@ function measureEventLoop(registry: Registry): void {
   })
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The server of the internal port. Whoever listens on the public port has it listen, too. */
+    internal: FastifyInstance
+  }
+}
+
 interface InternalOptions {
-  host: string
-  port: number
   readiness: Readiness
   registry: Registry
   /** This service's own internal routes. */
@@ -56,10 +61,7 @@ interface InternalOptions {
 }
 
 /** The server of the internal port; never routed to clients. */
-export async function buildInternalServer(
-  app: FastifyInstance,
-  options: InternalOptions,
-): Promise<FastifyInstance> {
+async function buildInternalServer(app: FastifyInstance, options: InternalOptions): Promise<FastifyInstance> {
   const server = Fastify({
     loggerInstance: app.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -83,11 +85,8 @@ export async function buildInternalServer(
 async function internal(app: FastifyInstance, options: InternalOptions): Promise<void> {
   measureEventLoop(options.registry)
   const server = await buildInternalServer(app, options)
-  // Listening only when the public port does keeps `inject`-driven tests off the network;
-  // closing after it lets probes see "draining" to the end.
-  app.addHook('onListen', async () => {
-    await server.listen({ host: options.host, port: options.port })
-  })
+  app.decorate('internal', server)
+  // Closing after the public port lets probes see "draining" to the end.
   app.addHook('onClose', async () => server.close())
   // A connection that is kept after its last answer would hold up the close until it times out.
   app.addHook('onSend', async (_request, reply) => {
