@@ -10,7 +10,8 @@ export interface Member {
   isPrimary?: boolean
   /** Password of root, where the member knows one. */
   rootPassword?: string
-  databases?: string[]
+  /** Collections outside of admin, local and config. */
+  collections?: number
 }
 
 export interface Run {
@@ -35,6 +36,9 @@ interface Options {
   catchesUpAfter?: number
 }
 
+/** What a mongod with --replSet refuses until its set is initiated. */
+const WANT_A_SET = ['listDatabases', 'find', 'dbStats']
+const NOT_PRIMARY_OR_SECONDARY = 13436
 const CHANGES = ['replSetInitiate', 'replSetReconfig', 'createUser', 'updateUser']
 const failure = (code: number, message: string) => Object.assign(new Error(message), { code })
 
@@ -70,14 +74,13 @@ export function runSetup(options: Options): Run {
       }
     }
     if (!isRoot) throw failure(13, `not authorized to run ${name}`)
+    if (options.replicaSet && !member.setName && WANT_A_SET.includes(name))
+      throw failure(NOT_PRIMARY_OR_SECONDARY, 'node is not in primary or recovering state')
     switch (name) {
       case 'connectionStatus':
         return { ok: 1 }
-      case 'listDatabases':
-        return {
-          ok: 1,
-          databases: ['admin', 'local', 'config', ...(member.databases ?? [])].map((n) => ({ name: n })),
-        }
+      case 'serverStatus':
+        return { ok: 1, catalogStats: { collections: member.collections ?? 0, internalCollections: 4 } }
       case 'replSetInitiate':
         for (const each of options.desired)
           Object.assign(options.members[each] as Member, {

@@ -120,8 +120,8 @@ const REFUSALS: { name: string; desired?: string[]; configured?: string[]; list:
   [
     {
       name: 'data on member 0 without a configuration is not touched',
-      list: [{ rootPassword: 'right', databases: ['tasks'] }, {}, {}],
-      says: /a:27017 holds data \(tasks\) but no replica set configuration\. Nothing was changed/,
+      list: [{ rootPassword: 'right', collections: 1 }, {}, {}],
+      says: /a:27017 holds data but no replica set configuration\. Nothing was changed/,
     },
     {
       name: 'data on another member without a configuration is not touched',
@@ -167,7 +167,7 @@ t.test('a single server is only given its logins', (t) => {
   const run = runSetup({
     desired: ['a:27017'],
     users,
-    members: { 'a:27017': { rootPassword: 'right', databases: ['auth'], awayFor: 5 } },
+    members: { 'a:27017': { rootPassword: 'right', collections: 1, awayFor: 5 } },
   })
   t.equal(run.error, undefined)
   t.strictSame(verbs(run), ['createUser'])

@@ -4,7 +4,6 @@ const fs = require('node:fs')
 
 const NEEDS_A_PERSON = 42
 const AUTHENTICATION_FAILED = 18
-const SYSTEM_DATABASES = ['admin', 'local', 'config']
 
 const members = process.env.MEMBERS.split(',')
 const replicaSet = process.env.REPLICA_SET
@@ -89,11 +88,11 @@ function refuseForeignSets(answers) {
 function initiate() {
   const [first, ...others] = members
   const admin = openAsRoot(first)
-  const databases = command(admin, { listDatabases: 1, nameOnly: true }).databases.map((d) => d.name)
-  const foreign = databases.filter((name) => !SYSTEM_DATABASES.includes(name))
-  if (foreign.length > 0) {
+  // Before the initiation a member refuses to list or read databases, but counts collections outside of admin, local and config.
+  const { catalogStats } = command(admin, { serverStatus: 1 })
+  if (catalogStats.collections > 0) {
     giveUp(
-      `${first} holds data (${foreign.join(', ')}) but no replica set configuration. Nothing was changed: restore the configuration or empty the volume.`,
+      `${first} holds data but no replica set configuration. Nothing was changed: restore the configuration or empty the volume.`,
     )
   }
   for (const host of others) {
