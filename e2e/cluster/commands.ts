@@ -12,21 +12,25 @@ class CommandFailed extends Error {
 
 const LIMIT_MS = 600_000
 
+export interface RunOptions {
+  readonly cwd?: string
+  /** On top of this process's own */
+  readonly env?: Record<string, string>
+  /** For its standard input */
+  readonly input?: string
+}
+
 /**
  * Runs a command to its end.
  * @returns what it wrote to standard output
  * @throws CommandFailed with both outputs when it fails or takes longer than 10 minutes
  */
-export function run(
-  command: string,
-  args: string[],
-  options: { env?: Record<string, string>; input?: string } = {},
-): Promise<string> {
+export function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       command,
       args,
-      { timeout: LIMIT_MS, maxBuffer: 64 << 20, env: { ...process.env, ...options.env } },
+      { timeout: LIMIT_MS, maxBuffer: 64 << 20, cwd: options.cwd, env: { ...process.env, ...options.env } },
       (error, stdout, stderr) => {
         if (error)
           reject(

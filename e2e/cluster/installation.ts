@@ -4,6 +4,8 @@ import { Namespace, run } from './commands.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CHART = `${ROOT}helm/authdb`
+/** Where results are put. */
+export const RESULTS = `${ROOT}e2e/results/`
 export const RELEASE = 'authdb'
 export const SERVICES = ['auth-service', 'task-service'] as const
 export type Service = (typeof SERVICES)[number]
@@ -28,11 +30,13 @@ export const image = (service: Service, tag: string) => `authdb/${service}:${tag
 /**
  * Builds an image with the command of IMAGE_BUILD, which gets CONTEXT, IMAGE and VERSION in its environment and must
  * leave the image where the cluster finds it (a registry, `kind load docker-image`, or the node's own store).
+ * It runs in the repository's root, wherever the tests do.
  */
 export async function buildImage(service: Service, tag: string): Promise<void> {
   const command =
     process.env.IMAGE_BUILD || 'docker build --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT"'
   await run('sh', ['-c', command], {
+    cwd: ROOT,
     env: { CONTEXT: ROOT + service, IMAGE: image(service, tag), VERSION: tag },
   })
 }

@@ -1,5 +1,4 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { type Namespace, run, until } from './commands.ts'
 import {
   buildImage,
@@ -7,12 +6,12 @@ import {
   createRestricted,
   dump,
   RELEASE,
+  RESULTS,
   SERVICES,
   THROW_AWAY,
   throwAwayName,
 } from './installation.ts'
 
-export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
 const OTHER_RUN_LIMIT_MS = 1_800_000
 const started = performance.now()
 

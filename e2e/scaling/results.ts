@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { run as command } from '../cluster/commands.ts'
+import { RESULTS } from '../cluster/installation.ts'
 import { pictureOf, type Report, type Run, summaryOf } from './report.ts'
-import { RESULTS } from './settings.ts'
 
 /** What the nodes are: version and processors. */
 async function describeCluster(): Promise<string> {

@@ -2,8 +2,6 @@ import { fileURLToPath } from 'node:url'
 
 /** Values on top of those of the end-to-end suite: requests, windows and limits that fit a small node. */
 export const VALUES = fileURLToPath(new URL('../../helm/authdb/values-scale.yaml', import.meta.url))
-/** Where results are put. */
-export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
 
 /** The stabilization window of values-scale.yaml; the chart's own is 300 s. */
 const SCALE_DOWN_WINDOW_SECONDS = 30
