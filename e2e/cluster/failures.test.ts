@@ -1,7 +1,9 @@
 import t from 'tap'
+import { assertPromises } from '../load/assertions.ts'
+import { underLoad } from '../load/under-load.ts'
+import { dataPromisesOf, noWriteFailed, promisesOf } from '../load/verdict.ts'
 import { until } from './commands.ts'
 import { currentInstallation, RELEASE } from './installation.ts'
-import { noReadFailed, noWriteFailed, promisesAreKept, underLoad } from './under-load.ts'
 
 /** Failures on purpose, each under constant reads and writes through the ingress. */
 const { namespace, baseUrl } = currentInstallation()
@@ -27,8 +29,7 @@ t.test('a deleted Redis pod fails no read and loses no write', async (t) => {
   const verdict = await underLoad(baseUrl, RATE, async () => {
     t.comment(`redis was replaced in ${(await replacePod('redis')).toFixed(1)} s`)
   })
-  promisesAreKept(t, verdict)
-  noReadFailed(t, verdict)
+  assertPromises(t, verdict)
 })
 
 t.test('a deleted task-service pod fails no read and loses no write', async (t) => {
@@ -43,9 +44,7 @@ t.test('a deleted task-service pod fails no read and loses no write', async (t) 
     )
     t.comment(`${victim} is gone; ${(ms / 1000).toFixed(1)} s later its successor was ready`)
   })
-  promisesAreKept(t, verdict)
-  noReadFailed(t, verdict)
-  noWriteFailed(t, verdict)
+  assertPromises(t, verdict, [...promisesOf(verdict), noWriteFailed(verdict)])
 })
 
 t.test('a deleted MongoDB pod loses no data; what fails meanwhile fails with 503', async (t) => {
@@ -53,7 +52,7 @@ t.test('a deleted MongoDB pod loses no data; what fails meanwhile fails with 503
     t.comment(`mongodb was replaced in ${(await replacePod('mongodb')).toFixed(1)} s`)
     await until('writes succeed again', async () => (await fetch(`${baseUrl}/health`)).status === 200, 60_000)
   })
-  promisesAreKept(t, verdict)
+  assertPromises(t, verdict, dataPromisesOf(verdict))
   const others = Object.keys(verdict.refusals).filter((refusal) => !/^(GET|POST) 503 /.test(refusal))
   t.strictSame(others, [], 'a clean refusal, never another error')
 })
@@ -74,8 +73,6 @@ t.test('tasks go on while auth-service is away for 30 s', async (t) => {
     await scale(spec.replicas)
     await namespace.rolledOut('deployment', `${RELEASE}-auth-service`)
   })
-  promisesAreKept(t, verdict)
-  noReadFailed(t, verdict)
-  noWriteFailed(t, verdict)
+  assertPromises(t, verdict, [...promisesOf(verdict), noWriteFailed(verdict)])
   t.equal((await fetch(`${baseUrl}/health`)).status, 200, 'and it is back')
 })

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
-import type { Verdict } from '../load/verdict.ts'
+import { assertPromises } from '../load/assertions.ts'
+import { underLoad } from '../load/under-load.ts'
+import { noWriteFailed, promisesOf, type Verdict } from '../load/verdict.ts'
 import { buildImage, chartArguments, currentInstallation, image, RELEASE, SERVICES } from './installation.ts'
-import { noReadFailed, noWriteFailed, promisesAreKept, underLoad } from './under-load.ts'
 
 /** Other versions of both images arrive, and leave again, under constant reads and writes through the ingress. */
 const { namespace, baseUrl } = currentInstallation()
@@ -19,9 +20,7 @@ async function runningImages(): Promise<string[]> {
 }
 
 function nothingFailed(t: Test, verdict: Verdict): void {
-  promisesAreKept(t, verdict)
-  noReadFailed(t, verdict)
-  noWriteFailed(t, verdict)
+  assertPromises(t, verdict, [...promisesOf(verdict), noWriteFailed(verdict)])
 }
 
 t.test('helm upgrade to other images of both services fails no request', async (t) => {

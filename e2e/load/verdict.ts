@@ -5,6 +5,9 @@ import { allTitles, type Person } from './people.ts'
 import type { TaskWorkload } from './workloads.ts'
 
 const DESCRIBED_VIOLATIONS = 5
+const NAMED_EXAMPLES = 3
+/** Acknowledged tasks, without which a run shows nothing */
+const WORTH_LOSING = 20
 
 export interface Latencies {
   readonly p50: number
@@ -26,6 +29,13 @@ export interface Verdict extends Account {
   readonly refusals: Readonly<Record<string, number>>
   readonly staleReads: readonly string[]
   readonly stale: number
+}
+
+/** One thing that was promised, and what was seen. */
+export interface Check {
+  readonly what: string
+  readonly holds: boolean
+  readonly found: string
 }
 
 /** Nearest-rank percentile of numbers in any order; 0 for none. */
@@ -72,4 +82,56 @@ export async function judge(
       .slice(0, DESCRIBED_VIOLATIONS)
       .map((violation) => describeViolation(workload.history, violation, load.startedAt)),
   }
+}
+
+function none(what: string, count: number, examples: readonly string[]): Check {
+  const named = examples.slice(0, NAMED_EXAMPLES).join('; ')
+  return { what, holds: count === 0, found: count === 0 ? 'none' : `${count}: ${named}` }
+}
+
+function noneFailed(method: string, { requests, failed }: Tally): Check {
+  return { what: `no ${method} failed`, holds: failed === 0, found: `${failed} of ${requests}` }
+}
+
+/** What holds whatever fails meanwhile: acknowledged tasks stay, once; no list is older than they are; every error is a known one. */
+export function dataPromisesOf(verdict: Verdict): Check[] {
+  const { lost, doubled, invented, stale, staleReads, acknowledged, refusals } = verdict
+  const unforeseen = Object.keys(refusals).filter((refusal) => / 500\b/.test(refusal))
+  return [
+    none(`no acknowledged POST is lost (${acknowledged})`, lost.length, lost),
+    none('no task is there twice', doubled.length, doubled),
+    none('no task is there that nobody asked for', invented.length, invented),
+    none('no stale read', stale, staleReads),
+    none('no answer is a 500', unforeseen.length, unforeseen),
+    {
+      what: 'there was something to lose',
+      holds: acknowledged > WORTH_LOSING,
+      found: `${acknowledged} tasks`,
+    },
+  ]
+}
+
+/** What holds in every run in which the database stays: its data, and every read. */
+export function promisesOf(verdict: Verdict): Check[] {
+  return [noneFailed('GET', verdict.reads), ...dataPromisesOf(verdict)]
+}
+
+/** What holds beyond that where instances end in good order. */
+export function noWriteFailed({ writes }: Verdict): Check {
+  return noneFailed('POST', writes)
+}
+
+/** One line about a run. */
+export function describe({ reads, writes, refusals, ...rest }: Verdict): string {
+  const part = (name: string, { requests, failed, p50, p99, max }: Tally) =>
+    `${requests} ${name}, ${failed} failed, p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} max ${max.toFixed(0)} ms`
+  const { acknowledged, lost, doubled, stale } = rest
+  const refused = Object.entries(refusals).map(([name, count]) => `${count} × ${name}`)
+  return [
+    part('reads', reads),
+    part('writes', writes),
+    `${acknowledged} acknowledged, ${lost.length} lost, ${doubled.length} doubled`,
+    `${stale} stale reads`,
+    ...refused,
+  ].join('; ')
 }

@@ -1,7 +1,6 @@
 import type { Sample } from '../load/open-loop.ts'
-import { tally } from '../load/verdict.ts'
+import { type Check, tally } from '../load/verdict.ts'
 import { msUntil, type ReplicaSample, type Replicas, seenBetween } from './replicas.ts'
-import type { Check } from './report.ts'
 
 const TASKS = 'task-service'
 const AUTH = 'auth-service'

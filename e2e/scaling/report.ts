@@ -1,16 +1,9 @@
 import { isSuccess, type Sample } from '../load/open-loop.ts'
 import type { Phase } from '../load/schedule.ts'
-import type { Tally, Verdict } from '../load/verdict.ts'
+import type { Check, Tally, Verdict } from '../load/verdict.ts'
 import { type Chart, drawChart, type Line, type Mark, type Panel, type Point } from './plot.ts'
 import type { ReplicaSample, Replicas } from './replicas.ts'
 import type { Second } from './series.ts'
-
-/** One thing that was promised, and what was seen. */
-export interface Check {
-  readonly what: string
-  readonly holds: boolean
-  readonly found: string
-}
 
 /** Everything about one run under load. */
 export interface Run {
@@ -45,23 +38,6 @@ const SHOWN_FAILURES = 50
 export function failuresOf(samples: readonly Sample[]): Sample[] {
   const failed = samples.filter((sample) => !isSuccess(sample))
   return failed.sort((a, b) => a.due - b.due).slice(0, SHOWN_FAILURES)
-}
-
-/** The promises that hold in every run. */
-export function promisesOf(verdict: Verdict): Check[] {
-  const { reads, lost, doubled, invented, stale, staleReads, acknowledged } = verdict
-  const none = (what: string, count: number, examples: readonly string[] = []) => ({
-    what,
-    holds: count === 0,
-    found: count === 0 ? 'none' : `${count}: ${examples.slice(0, 3).join('; ')}`,
-  })
-  return [
-    { what: 'no GET failed', holds: reads.failed === 0, found: `${reads.failed} of ${reads.requests}` },
-    none(`no acknowledged POST is lost (${acknowledged})`, lost.length, lost),
-    none('no task is there twice', doubled.length, doubled),
-    none('no task is there that nobody asked for', invented.length, invented),
-    none('no stale read', stale, staleReads),
-  ]
 }
 
 function tallyText({ requests, failed, p50, p99, max, sinceSent }: Tally): string {

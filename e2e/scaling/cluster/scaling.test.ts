@@ -1,4 +1,5 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { assertChecks } from '../../load/assertions.ts'
 import type { Run } from '../report.ts'
 import { Results } from '../results.ts'
 import { commandLine, settings } from '../settings.ts'
@@ -15,11 +16,6 @@ const RUNS: Readonly<Record<string, (stage: Stage) => Promise<Run>>> = {
 }
 const PATIENCE_MS = 3_000_000
 
-function judge(t: Test, run: Run): void {
-  for (const { what, holds, found } of run.checks) t.ok(holds, `${what}: ${found}`)
-  t.ok(run.verdict.acknowledged > 0, `there was something to lose: ${run.verdict.acknowledged} tasks`)
-}
-
 t.setTimeout(PATIENCE_MS)
 const stage = await startStage((line) => t.comment(line))
 const results = new Results(commandLine())
@@ -31,7 +27,7 @@ for (const name of settings.runs) {
   await t.test(name, { timeout: PATIENCE_MS }, async (t) => {
     const run = await perform(stage)
     summary = await results.add(run)
-    judge(t, run)
+    assertChecks(t, run.checks)
   })
 }
 
