@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { matchesGlob } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { ROOT } from '../src/charts.ts'
@@ -11,8 +12,10 @@ interface Step {
   uses?: string
   run?: string
   with?: Record<string, unknown>
+  env?: Record<string, string>
 }
 interface Workflow {
+  on: Record<'pull_request' | 'push', { paths?: string[] } | null>
   permissions: unknown
   jobs: Record<string, { permissions?: Record<string, string>; 'timeout-minutes'?: number; steps: Step[] }>
 }
@@ -47,7 +50,14 @@ t.test('actionlint finds nothing', (t) => {
 })
 
 t.test('there is a workflow for each service, the charts, the cluster and releases', (t) => {
-  t.strictSame(files.sort(), ['auth-service.yml', 'charts.yml', 'e2e.yml', 'release.yml', 'task-service.yml'])
+  t.strictSame(files.sort(), [
+    'auth-service.yml',
+    'charts.yml',
+    'e2e.yml',
+    'release.yml',
+    'task-service.yml',
+    'tests.yml',
+  ])
   t.end()
 })
 
@@ -88,3 +98,49 @@ t.test('every command is one of the Makefile, or names outputs or signs', (t) =>
   }
   t.end()
 })
+
+t.test('the released chart names the image that was pushed just before', (t) => {
+  const release = steps.filter(({ file }) => file === 'release.yml').map(({ step }) => step)
+  t.match(
+    release.find(({ uses }) => uses?.startsWith('docker/build-push-action@'))?.with?.tags,
+    'outputs.registry }}/',
+  )
+  const pack = release.find(({ run }) => run?.startsWith('make chart-package'))
+  t.match(pack?.run, / REGISTRY="\$REGISTRY"$/)
+  t.match(pack?.env?.REGISTRY, 'outputs.registry }}')
+  t.end()
+})
+
+/** Commands of the workflows that a change of this file starts, whether it is proposed or pushed. */
+function startedBy(file: string, event: 'pull_request' | 'push'): string[] {
+  return workflows
+    .filter(({ workflow }) => workflow.on[event]?.paths?.some((path) => matchesGlob(file, path)))
+    .flatMap(({ workflow }) => Object.values(workflow.jobs).flatMap((job) => job.steps))
+    .flatMap(({ run }) => run ?? [])
+}
+
+for (const event of ['pull_request', 'push'] as const) {
+  t.test(`what the tests of the charts read starts them (${event})`, (t) => {
+    for (const service of ['auth-service', 'task-service']) {
+      for (const file of ['openapi.json', 'package.json', 'Dockerfile', 'src/config.ts'])
+        t.ok(startedBy(`${service}/${file}`, event).includes('make charts'), `${service}/${file}`)
+    }
+    t.ok(startedBy('dev/nginx.conf', event).includes('make charts'))
+    t.end()
+  })
+
+  t.test(`what both services share is checked and tested, by one job (${event})`, (t) => {
+    for (const file of [
+      'e2e/cluster/run.ts',
+      'e2e/contract/a.test.ts',
+      'bench/cache-cost.ts',
+      'dev/src/x.ts',
+      'README.md',
+    ]) {
+      const commands = startedBy(file, event)
+      for (const command of ['make check', 'make test'])
+        t.equal(commands.filter((each) => each === command).length, 1, `${file}: ${command}`)
+    }
+    t.end()
+  })
+}
