@@ -1,7 +1,8 @@
 # Tests on a Kubernetes cluster, the one that KUBECONFIG names. Read by the root Makefile.
 
-# How an image comes to where the cluster finds it; CONTEXT, IMAGE and VERSION are in the command's environment. For kind:
-#   make e2e IMAGE_BUILD='docker build --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT" && kind load docker-image "$IMAGE"'
+# How an image comes to where the cluster finds it: a shell command, run beside the Makefile, with CONTEXT, IMAGE and VERSION in its
+# environment. Given before `make`, not after it, where $I would be a variable of make's. For the cluster of `make kind-up`:
+#   IMAGE_BUILD='docker build --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT" && .cache/tools/gobin/kind load docker-image --name authdb "$IMAGE"' make e2e
 export IMAGE_BUILD
 # Address of the ingress controller, and its class.
 export INGRESS_URL
@@ -47,10 +48,12 @@ release-check:
 	@test "$(VERSION)" = "$$(sed -n 's/^  "version": "\(.*\)",/\1/p' $(SERVICE)/package.json)" || { echo "$(SERVICE)/package.json has another version than $(VERSION)"; exit 1; }
 	@grep -qx 'appVersion: "$(VERSION)"' charts/$(SERVICE)/Chart.yaml || { echo "charts/$(SERVICE)/Chart.yaml has another appVersion than $(VERSION)"; exit 1; }
 
-# The chart of SERVICE as an archive in .cache/packages; its own version is in its Chart.yaml.
+# The chart of SERVICE as an archive in .cache/packages; its own version is in its Chart.yaml. With REGISTRY its default
+# image is REGISTRY/SERVICE: make chart-package SERVICE=task-service REGISTRY=registry.example.com/authdb
 chart-package: charts-tools
-	@rm -rf $(CACHE)/packages && mkdir -p $(CACHE)/packages
-	helm package charts/$(SERVICE) --destination $(CACHE)/packages
+	@rm -rf $(CACHE)/packages && mkdir -p $(CACHE)/packages && cp -rL charts/$(SERVICE) $(CACHE)/packages
+	@sed 's|^  repository: authdb/|  repository: $(or $(REGISTRY),authdb)/|' charts/$(SERVICE)/values.yaml >$(CACHE)/packages/$(SERVICE)/values.yaml
+	helm package $(CACHE)/packages/$(SERVICE) --destination $(CACHE)/packages
 
 # Pushes the packaged chart to an OCI registry: make chart-push REGISTRY=ghcr.io/owner/charts, with HELM_USER and HELM_PASSWORD.
 .PHONY: chart-push
