@@ -91,6 +91,7 @@ const rows: Row[] = [
     type: FORM_TYPE,
     status: 422,
   },
+  { why: 'no body and no type', ...logIn, status: 400, code: 'malformed_form' },
   { why: 'an empty form', ...logIn, body: '', type: FORM_TYPE, status: 422 },
   { why: 'a NUL in a form', ...logIn, body: 'username=a%00&password=b', type: FORM_TYPE, status: 422 },
 ]

@@ -12,6 +12,7 @@ import {
   OVERLOADED,
   refuseMalformed,
   sendProblem,
+  UNSUPPORTED_MEDIA_TYPE,
 } from './problems.ts'
 import { RequestLog, requestId } from './request-log.ts'
 import { createBalancer } from './upstreams.ts'
@@ -59,6 +60,7 @@ function answerProblems(app: FastifyInstance, allowed: OriginPolicy): void {
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, NOT_FOUND, allowed))
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.statusCode === 413) return sendProblem(request, reply, BODY_TOO_LARGE, allowed)
+    if (error.statusCode === 415) return sendProblem(request, reply, UNSUPPORTED_MEDIA_TYPE, allowed)
     // @fastify/http-proxy refuses paths that climb out of their prefix with 400: to clients, they do not exist.
     if (error.statusCode === 400)
       return sendProblem(request, reply, error.code ? BAD_REQUEST : NOT_FOUND, allowed)

@@ -20,6 +20,11 @@ export const BODY_TOO_LARGE: Problem = {
   code: 'body_too_large',
   detail: 'The request body is larger than 64 KiB.',
 }
+export const UNSUPPORTED_MEDIA_TYPE: Problem = {
+  status: 415,
+  code: 'unsupported_media_type',
+  detail: 'The Content-Type of the request cannot be read.',
+}
 export const BAD_REQUEST: Problem = {
   status: 400,
   code: 'bad_request',

@@ -125,6 +125,19 @@ t.test('a body above 64 KiB is 413, announced or chunked; one of 64 KiB passes',
   t.equal(service.seen.length, 1)
 })
 
+t.test('a Content-Type that is none is 415, as from a service', async (t) => {
+  const gateway = await startGateway(t, { taskUpstreams: [REFUSING] })
+  for (const type of ['json', 'nonsense;;;', '/']) {
+    const response = await fetch(`${gateway}/tasks/`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: '{}',
+    })
+    t.equal(response.status, 415, type)
+    t.equal(((await response.json()) as Problem).code, 'unsupported_media_type')
+  }
+})
+
 t.test(
   'a request id is kept when it is safe, made when it is not, and echoed with what goes wrong',
   async (t) => {

@@ -139,11 +139,18 @@ const bodies: Row[] = [
 
 refuses(service, [...fields, ...bodies])
 
-t.test('every error of a body is named, in words', async (t) => {
+t.test('the errors of a body are named, in words', async (t) => {
   const { errors, detail } = (await call('POST', '/tasks/', { title: 1, priority: 9, extra: true })).json()
   t.same(errors.map(({ path }: { path: string }) => path).sort(), ['body', 'body/priority', 'body/title'])
   t.match(detail, /^Invalid input: body/)
   t.match(JSON.stringify(errors), /unknown field \\"extra\\"/)
+})
+
+t.test('of thousands of mistakes the first ones are named', async (t) => {
+  const answer = await call('POST', '/tasks/', { title: 'a', labels: Array(20_000).fill('') })
+  t.equal(answer.statusCode, 422)
+  t.equal(answer.json().errors.length, 20)
+  t.ok(answer.body.length < 4_000, `${answer.body.length} bytes`)
 })
 
 t.test('a deletion needs no body, whatever type its client names', async (t) => {

@@ -59,7 +59,9 @@ export function serverOptions(config: HttpConfig, service: string) {
     return503OnClosing: false,
     // No parameter is too long to be looked up and not found; headers have a limit (16 KiB).
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
-    // Input is judged as it was sent: nothing is converted or silently dropped. Bodies are bounded, so every error is named.
+    // The library's text names every mistake there is; the error handler names the first ones.
+    schemaErrorFormatter: ([first]) => new Error(first?.message),
+    // Input is judged as it was sent: nothing is converted or silently dropped.
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true },
     },

@@ -2,6 +2,7 @@ import formbody from '@fastify/formbody'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { FormMalformed } from '../errors.ts'
 import multipartForm from '../plugins/multipart-form.ts'
 import { problems } from '../plugins/openapi.ts'
 import type { AddressLimit } from './attempts.ts'
@@ -38,6 +39,10 @@ export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = a
         security: [],
         body: Login,
         response: { 200: Tokens, ...problems(400, 401, 403, 413, 415, 422, 429, 503) },
+      },
+      // Without a type there is no schema that a body would be checked by.
+      preValidation: async (request) => {
+        if (request.mediaType === undefined) throw new FormMalformed()
       },
     },
     async (request, reply) => {

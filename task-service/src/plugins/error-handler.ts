@@ -27,6 +27,8 @@ interface Refusal {
 }
 
 const RETRY_AFTER_SECONDS = 1
+/** A body of 64 KiB can hold thousands of mistakes. */
+const MAX_NAMED_ERRORS = 20
 /** Domain errors have a status and such a code (@fastify/error upper-cases it); `FST_ERR_…`, `ECONNRESET` are a library's. */
 const DOMAIN_CODE = /^(?!FST_|FAST_)[A-Z][A-Z_]*$/
 
@@ -38,7 +40,7 @@ const FRAMEWORK_CODES: Record<string, string> = {
 }
 
 function invalidInput(error: FastifyError): Refusal {
-  const errors = (error.validation ?? []).map((issue) => ({
+  const errors = (error.validation ?? []).slice(0, MAX_NAMED_ERRORS).map((issue) => ({
     path: `${error.validationContext ?? ''}${issue.instancePath}`,
     message:
       issue.keyword === 'additionalProperties'
