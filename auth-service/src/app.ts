@@ -95,10 +95,11 @@ export async function buildApp(config: Config): Promise<Application> {
   const services = buildServices(config, repositories, tokens, redisClient, metrics)
 
   await app.register(errorHandler)
-  await app.register(publicHttp, { config, registry })
+  // Before any hook that may refuse.
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
+  await app.register(publicHttp, { config, registry })
   await app.register(loadLimit, { maxInFlight: config.MAX_IN_FLIGHT })
   await app.register(openapi, { ...DOCUMENT, version })
   const database = config.MONGODB_DATABASE

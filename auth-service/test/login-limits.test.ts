@@ -122,6 +122,22 @@ for (const [where, apps] of Object.entries({
   )
 }
 
+t.test('an owner is at home in the whole network of an IPv6 address', async (t) => {
+  const { app } = service
+  const { email } = await register(app)
+  const network = `2001:db8:${randomInt(65_536).toString(16)}:${randomInt(65_536).toString(16)}`
+  t.equal((await attempt(app, email, PASSWORD, `${network}::1`)).status, 200)
+  await wrong(60, email, newAddress, [app])
+  await until('the wait has grown to 3 s', async () => {
+    const { status, headers } = await attempt(app, email, 'wrong', newAddress())
+    return status === 429 && Number(headers['retry-after']) >= 3
+  })
+  const refused = await attempt(app, email, PASSWORD, '2001:db8::1')
+  t.equal(refused.status, 429)
+  t.equal(refused.headers['cache-control'], 'no-store')
+  t.equal((await attempt(app, email, PASSWORD, `${network}:a:b:c:d`)).status, 200)
+})
+
 t.test('a log-in says how many are left for its address', async (t) => {
   const { email } = await register(service.app)
   const { headers } = await attempt(service.app, email, PASSWORD, newAddress())

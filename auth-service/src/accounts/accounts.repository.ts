@@ -65,7 +65,7 @@ export class AccountRepository {
 
   /** One bounded round trip; never throws. */
   async isReachable(): Promise<boolean> {
-    return this.#db.command({ ping: 1 }, { timeoutMS: MAX_TIME_MS }).then(
+    return this.#db.command({ ping: 1 }, { signal: AbortSignal.timeout(MAX_TIME_MS) }).then(
       () => true,
       () => false,
     )

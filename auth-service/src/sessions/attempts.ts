@@ -13,7 +13,7 @@ export interface Attempt {
   /** Normalised; whether an account has it makes no difference */
   email: string
   address: string
-  /** Asked only while the account is under attack: has its owner been at this address before? */
+  /** Asked only while the account is under attack: has its owner been in this network before? */
   isFamiliar: () => Promise<boolean>
 }
 
@@ -34,8 +34,8 @@ export interface AttemptOptions {
 
 /**
  * Limits on guessing (NIST SP 800-63B-4 §3.2.2), counted before a password is looked at. A stranger can slow an
- * account down but not lock its owner out: waits are bounded, attempts during a wait do not extend it, and from an
- * address the owner has logged in from before only that address's own failures count.
+ * account down but not lock its owner out: waits are bounded, attempts during a wait do not extend it, and from a
+ * network the owner has logged in from before only that network's own failures count.
  */
 export class Attempts {
   readonly #options: AttemptOptions

@@ -111,8 +111,17 @@ export class LoginService {
       await sleep(Math.ceil(elapsed / REFUSAL_STEP_MS) * REFUSAL_STEP_MS - elapsed)
       throw new CredentialsWrong()
     }
-    if (outdated)
-      await accounts.replaceHash(found.account.id, found.passwordHash, await hasher.hash(password))
+    if (outdated) await this.#rehash(found.account.id, found.passwordHash, password)
     return found.account
+  }
+
+  /** Passwords are hashed again by today's parameters; where there is no room for that, the next log-in will do it. */
+  async #rehash(id: string, old: string, password: string): Promise<void> {
+    const { accounts, hasher } = this.#options
+    const hash = await hasher.hash(password).catch((error) => {
+      if (error instanceof HashingBusy) return undefined
+      throw error
+    })
+    if (hash !== undefined) await accounts.replaceHash(id, old, hash)
   }
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { RevocationFeed } from './revocation-feed.ts'
 import type { Revocation } from './session.ts'
 
-const START = 1_700_000_000
+const START = Math.floor(Date.now() / 1000) - 1_000
 
 /** Ended sessions, so many in each second from START on. */
 function newFeed(perSecond: number[]) {
@@ -57,3 +57,16 @@ for (const [what, perSecond] of Object.entries({
     t.ok(pages <= 4)
   })
 }
+
+t.test('sessions that ended longer ago than any token lives are not looked for', async (t) => {
+  const asked: Date[] = []
+  const source = {
+    findRevocations: async (from: Date) => {
+      asked.push(from)
+      return []
+    },
+  }
+  await new RevocationFeed(source, () => {}).since(0)
+  const hours = (Date.now() - (asked[0]?.getTime() ?? 0)) / 3_600_000
+  t.ok(hours > 24 && hours < 26, `${hours} hours back`)
+})

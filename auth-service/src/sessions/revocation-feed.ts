@@ -4,6 +4,9 @@ const PAGE = 10_000
 /** More sessions ended within one second than that is no traffic, it is a fault. */
 const MAX_PER_SECOND = 200_000
 
+/** The longest life an access token can be given, and a margin: what ended before has no live token, however it is set. */
+const REACH_BACK_SECONDS = 86_400 + 3_600
+
 interface RevocationSource {
   /** Ended in [from, to) and not yet expired, oldest first */
   findRevocations(from: Date, to: Date | null, limit: number): Promise<Revocation[]>
@@ -35,7 +38,9 @@ export class RevocationFeed {
   /** @param since Unix seconds */
   async since(since: number): Promise<FeedPage> {
     const now = Math.floor(Date.now() / 1000)
-    const found = await this.#source.findRevocations(new Date(since * 1000), null, PAGE + 1)
+    // A new reader asks from 0 on, and ended sessions are kept for months.
+    const from = Math.max(since, now - REACH_BACK_SECONDS)
+    const found = await this.#source.findRevocations(new Date(from * 1000), null, PAGE + 1)
     const last = found.at(-1)
     if (found.length <= PAGE || !last) return this.#page(found, now, false)
     const next = secondOf(last)

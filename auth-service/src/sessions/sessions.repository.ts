@@ -1,5 +1,6 @@
 import { type Collection, type Db, type Filter, ObjectId, type WithId } from 'mongodb'
 import { guarded } from '../plugins/driver-errors.ts'
+import { addressGroup } from './address-group.ts'
 import type { Device, EndReason, Session } from './session.ts'
 
 const MAX_TIME_MS = 2_000
@@ -18,6 +19,8 @@ export interface SessionDocument {
   /** When the document may go: a rotated token is recognised as reused until then */
   purge_at: Date
   address: string
+  /** What limits count as one sender: see addressGroup */
+  network: string
   user_agent: string
   revoked_at?: Date
   end_reason?: EndReason
@@ -85,6 +88,7 @@ export class SessionRepository {
       access_until: accessUntil,
       purge_at: inSeconds(expiresAt, this.#lives.access + SIGNING_MARGIN_SECONDS),
       address: device.address,
+      network: addressGroup(device.address),
       user_agent: device.userAgent,
     }
     await guarded(this.#sessions.insertOne(document))
@@ -122,8 +126,9 @@ export class SessionRepository {
     return (await guarded(this.#sessions.updateOne(this.#live(id, now), update))).matchedCount === 1
   }
 
+  /** Has this user logged in from the network of this address? */
   async hasBeenAt(userId: string, address: string): Promise<boolean> {
-    const filter = { user_id: new ObjectId(userId), address }
+    const filter = { user_id: new ObjectId(userId), network: addressGroup(address) }
     return (
       (await guarded(this.#sessions.findOne(filter, { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS }))) !==
       null
