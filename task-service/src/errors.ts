@@ -39,6 +39,6 @@ export const WriteUnavailable = createError(
 /** The write may or may not have taken effect, or may still do so. */
 export const OutcomeUnknown = createError(
   'outcome_unknown',
-  'It is not known whether this was written. Repeat it: a POST with the same Idempotency-Key, an update with If-Match.',
+  'It is not known whether this was written. Read the list before you repeat it, and repeat an update with If-Match.',
   503,
 )

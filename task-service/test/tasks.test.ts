@@ -95,6 +95,17 @@ t.test('what was read can be put back as it is', async (t) => {
   t.match(answer.json(), { title: 'b', owner_id: task.owner_id, created_at: task.created_at })
 })
 
+t.test('a task from before there were versions is at its first, and can be changed', async (t) => {
+  const { call } = await someone()
+  const ids = []
+  for (const title of ['a', 'b']) ids.push((await call('POST', '/tasks/', { title })).json()._id)
+  const { db } = service.app.mongo
+  await db?.collection('tasks').updateMany({}, { $unset: { version: true } })
+  t.match((await call('PUT', `/tasks/${ids[0]}`, { title: 'c' })).json(), { title: 'c', version: 2 })
+  const removed = await call('DELETE', `/tasks/${ids[1]}`, undefined, { 'if-match': '"1"' })
+  t.equal(removed.statusCode, 200)
+})
+
 t.test('If-Match refuses a change of a version that is no longer current', async (t) => {
   const { call } = await someone()
   const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()

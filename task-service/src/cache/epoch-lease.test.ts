@@ -8,6 +8,8 @@ import type { Epoch } from './epoch.repository.ts'
 const HELD_MS = 1_800
 const LEASE_MS = 2_000
 const STEP_MS = 10
+/** How often something unsettled is looked at */
+const RETRY_MS = 100
 
 interface Scene extends Instance {
   time: FakeTime
@@ -130,11 +132,28 @@ t.test('a write that may not begin before its deadline is told so, then', async 
   t.strictSame(write, { done: true, value: undefined })
 })
 
-t.test('an older document changes nothing and renews nothing', async (t) => {
-  const { lease, time, document } = await scene(t, { epoch: 7, cache: 'A' }, 'A')
-  document.set({ epoch: 6, cache: 'B' })
-  t.ok(await always(time, 5_000, () => lease.current()?.epoch !== 6))
-  t.equal(lease.current(), undefined)
+t.test(
+  'a document that went back, as from a backup, is raised above what was seen, and waited out',
+  async (t) => {
+    const { lease, time, document } = await scene(t, { epoch: 7, cache: 'A' }, 'A')
+    document.set({ epoch: 5, cache: 'B' })
+    t.ok(await always(time, 1_100, () => lease.current()?.epoch !== 5))
+    t.match(document.value, { epoch: 8, cache: 'off', settled: false })
+    const raisedAt = time.now()
+    await time.pass(5_000, () => {
+      if (document.value?.settled) t.ok(time.now() - raisedAt >= LEASE_MS - RETRY_MS, 'after a whole lease')
+    })
+    t.match(lease.current(), { epoch: 9, cache: 'A', readable: true }, 'and the cache is turned on again')
+  },
+)
+
+t.test('a document that is gone is made again, but not as settled', async (t) => {
+  const { lease, time, document } = await scene(t, { cache: 'A' }, 'A')
+  document.value = null
+  await time.pass(1_200)
+  t.match(document.value, { settled: false })
+  await time.pass(5_000)
+  t.ok(lease.current()?.readable)
 })
 
 t.test('a newer document ends the lease on an older one', async (t) => {

@@ -139,7 +139,9 @@ export class EpochLease {
       this.#options.reaches() ?? 'none',
       this.#forgettable(),
     )
-    if (!epoch) await this.#options.epochs.prepare()
+    if (!epoch) await this.#options.epochs.prepare(this.#seen === undefined)
+    else if (this.#seen && epoch.epoch < this.#seen.epoch)
+      await this.#raise(epoch.epoch, this.#seen.epoch + 1)
     else this.#observe(epoch, sent)
   }
 
@@ -190,6 +192,18 @@ export class EpochLease {
     )
     this.#observe(epoch, sent)
     this.#schedule(RETRY_MS)
+  }
+
+  /** Epochs only grow, but a database that is restored from a backup does not know: leases on what it forgot are waited out. */
+  async #raise(from: number, to: number): Promise<void> {
+    const sent = this.#now()
+    const epoch = await this.#options.epochs.propose(from, OFF, to)
+    if (!epoch) return
+    this.#options.log.error(
+      { epoch: from, seen: to - 1 },
+      'the cache epoch went back: was the database restored?',
+    )
+    this.#observe(epoch, sent)
   }
 
   #observe(epoch: Epoch, sent: number): void {

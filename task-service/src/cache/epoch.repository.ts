@@ -1,9 +1,12 @@
 import type { Collection, Db } from 'mongodb'
+import { within } from '../plugins/time-limit.ts'
 
 /** No instance uses the cache: writes go straight to MongoDB. */
 export const OFF = 'off'
 /** Limit for one renewal; a lease that is slower to get is not worth having. */
 const MAX_TIME_MS = 800
+/** With the way there and back: a connection that has gone silent must not hold up the next attempt on another one. */
+const LIMIT_MS = 1_000
 const DOCUMENT_ID = 'task-lists'
 
 export interface Member {
@@ -32,9 +35,12 @@ export class EpochRepository {
     this.#epochs = db.collection<EpochDocument>('cache_epochs')
   }
 
-  /** Makes the document where there is none. Epochs start at the clock so that no number is used twice in a Redis. */
-  async prepare(): Promise<void> {
-    const first = { epoch: Date.now(), cache: OFF, settled: true, members: {} }
+  /**
+   * Makes the document where there is none. Epochs start at the clock so that no number is used twice in a Redis.
+   * @param settled that there are no leases yet: false where one has been seen
+   */
+  async prepare(settled = true): Promise<void> {
+    const first = { epoch: Date.now(), cache: OFF, settled, members: {} }
     await this.#epochs.updateOne({ _id: DOCUMENT_ID }, { $setOnInsert: first }, { upsert: true })
   }
 
@@ -57,14 +63,12 @@ export class EpochRepository {
   }
 
   /** Replaces `epoch` by its successor; null when another instance was faster. */
-  propose(epoch: number, cache: string): Promise<Epoch | null> {
-    return this.#update({ epoch }, { $set: { epoch: epoch + 1, cache, settled: false } })
+  propose(epoch: number, cache: string, successor = epoch + 1): Promise<Epoch | null> {
+    return this.#update({ epoch }, { $set: { epoch: successor, cache, settled: false } })
   }
 
   #update(filter: { epoch?: number }, update: object): Promise<Epoch | null> {
-    return this.#epochs.findOneAndUpdate({ _id: DOCUMENT_ID, ...filter }, update, {
-      returnDocument: 'after',
-      maxTimeMS: MAX_TIME_MS,
-    })
+    const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
+    return within(LIMIT_MS, this.#epochs.findOneAndUpdate({ _id: DOCUMENT_ID, ...filter }, update, options))
   }
 }

@@ -5,7 +5,7 @@ import type { Lease } from './epoch-lease.ts'
 import type { RedisProcess } from './redis-process.cache.ts'
 import { ABANDON, CLAIM, CONFIRM, FILL, MARK, UNMARK } from './scripts.ts'
 
-/** Outlives any write that is acknowledged: it begins within 3 s of its arrival, and MongoDB gives it 2 s. */
+/** Outlives a write that is acknowledged: it begins within 3 s of its arrival, and has 2.5 s to end. */
 const MARK_LIFE_MS = 10_000
 const FILL_LIFE_MS = 3_000
 /** The last resort, not the mechanism; spread so that lists do not expire together. */

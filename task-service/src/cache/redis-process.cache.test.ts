@@ -62,10 +62,13 @@ t.test('a connection that is ready already is asked at once', async (t) => {
 })
 
 t.test('after a lost connection nothing is known until the next process has said its id', async (t) => {
-  const { redis, process, connect } = await scene(t)
+  const { redis, process, connect, breaker } = await scene(t)
+  t.equal(await breaker(), '1', 'nor before the first one')
   await connect()
+  t.equal(await breaker(), '0')
   redis.emit('close')
   t.equal(process.runId(), undefined)
+  t.equal(await breaker(), '1')
   redis.run = SECOND
   redis.emit('ready')
   t.equal(process.runId(), undefined)

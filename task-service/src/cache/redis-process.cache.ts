@@ -17,9 +17,11 @@ export class RedisProcess {
   constructor(redis: Redis, metrics: CacheMetrics) {
     this.#redis = redis
     this.#metrics = metrics
+    metrics.breaker(true)
     redis.on('ready', () => this.#identify())
     redis.on('close', () => {
       this.#runId = undefined
+      metrics.breaker(true)
     })
     if (redis.status === 'ready') this.#identify()
   }

@@ -35,3 +35,10 @@ t.test('a busy moment is no stall', async (t) => {
   clock.tick()
   t.equal(clock.arrivalOf(0), 1_900)
 })
+
+t.test('a request that is read before the first tick after a freeze counts from when it froze', async (t) => {
+  let now = 1_000
+  const clock = new ArrivalClock(() => now)
+  now += 20_000
+  t.equal(clock.arrivalOf(0), 1_000)
+})

@@ -42,6 +42,8 @@ export class ArrivalClock {
 
   /** @param elapsedMs since this process has read the request */
   arrivalOf(elapsedMs: number): number {
+    // After a freeze sockets may be read before timers run.
+    this.tick()
     const read = this.#now() - elapsedMs
     return read - this.#wokeAt <= BACKLOG_MS ? Math.min(read, this.#frozeAt) : read
   }

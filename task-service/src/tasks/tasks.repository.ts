@@ -1,11 +1,15 @@
 import { type Collection, type Db, type Filter, ObjectId } from 'mongodb'
 import { OutcomeUnknown } from '../errors.ts'
 import { guarded, isAway } from '../plugins/driver-errors.ts'
+import { within } from '../plugins/time-limit.ts'
 import type { Position } from './cursor.ts'
 import type { ChangedFields, NewTaskFields, Task } from './task.ts'
 
 /** Well below the life of a mark in the cache (10 s). */
 const MAX_TIME_MS = 2_000
+const FIRST_VERSION = 1
+/** For a whole write, the driver's own waits and repetition included */
+const WRITE_LIMIT_MS = 2_500
 
 interface TaskDocument {
   _id: ObjectId
@@ -17,7 +21,8 @@ interface TaskDocument {
   due_at: Date | null
   priority: number
   labels: string[]
-  version: number
+  /** Missing or null in what was imported */
+  version: number | null
   created_at: Date
   updated_at: Date
 }
@@ -69,7 +74,7 @@ export class TasksRepository {
       _id: new ObjectId(),
       owner_id: new ObjectId(fields.ownerId),
       ...toColumns(fields),
-      version: 1,
+      version: FIRST_VERSION,
       created_at: fields.createdAt,
     }
     await writing(this.#tasks.insertOne(document, { maxTimeMS: MAX_TIME_MS }))
@@ -78,8 +83,8 @@ export class TasksRepository {
 
   /** Changes the task if it still has `version`; undefined when it has not, or is gone. */
   async update(id: string, owner: string, version: number, fields: ChangedFields): Promise<Task | undefined> {
-    const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner), version }
-    const update = { $set: toColumns(fields), $inc: { version: 1 } }
+    const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner), version: sameVersion(version) }
+    const update = { $set: { ...toColumns(fields), version: version + 1 } }
     const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
     const changed = await writing(this.#tasks.findOneAndUpdate(filter, update, options))
     return changed ? toTask(changed) : undefined
@@ -90,7 +95,7 @@ export class TasksRepository {
     const filter = {
       _id: new ObjectId(id),
       owner_id: new ObjectId(owner),
-      ...(version !== undefined && { version }),
+      ...(version !== undefined && { version: sameVersion(version) }),
     }
     return (await writing(this.#tasks.deleteOne(filter, { maxTimeMS: MAX_TIME_MS }))).deletedCount === 1
   }
@@ -122,6 +127,11 @@ function toColumns(fields: ChangedFields) {
   }
 }
 
+/** What was imported from an AuthDB without versions is at its first. */
+function sameVersion(version: number): number | { $in: [number, null] } {
+  return version === FIRST_VERSION ? { $in: [FIRST_VERSION, null] } : version
+}
+
 /** Tasks of an imported AuthDB may lack what came later. */
 function toTask(document: TaskDocument): Task {
   return {
@@ -134,7 +144,7 @@ function toTask(document: TaskDocument): Task {
     dueAt: document.due_at ?? null,
     priority: document.priority ?? 0,
     labels: document.labels ?? [],
-    version: document.version ?? 1,
+    version: document.version ?? FIRST_VERSION,
     createdAt: document.created_at,
     updatedAt: document.updated_at,
   }
@@ -146,7 +156,7 @@ function toTask(document: TaskDocument): Task {
  */
 async function writing<T>(operation: Promise<T>): Promise<T> {
   try {
-    return await operation
+    return await within(WRITE_LIMIT_MS, operation)
   } catch (cause) {
     throw isAway(cause) ? new OutcomeUnknown({ cause }) : cause
   }

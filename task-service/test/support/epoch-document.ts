@@ -2,7 +2,8 @@ import { type Epoch, type EpochRepository, OFF } from '../../src/cache/epoch.rep
 
 type Operations = Pick<EpochRepository, 'prepare' | 'renew' | 'settle' | 'propose'>
 
-const first = (): Epoch => ({ epoch: 1, cache: OFF, settled: true, members: {} })
+const FIRST_EPOCH = 1
+const first = (): Epoch => ({ epoch: FIRST_EPOCH, cache: OFF, settled: true, members: {} })
 
 /** The one epoch document without MongoDB: changes are atomic, and answers can be late or fail to come. */
 export class EpochDocument implements Operations {
@@ -48,8 +49,8 @@ export class EpochDocument implements Operations {
     if (this.value) this.value.members[id] = { reaches, at: new Date(this.#now()) }
   }
 
-  async prepare(): Promise<void> {
-    if (!this.value) this.set({ epoch: 1 })
+  async prepare(settled = true): Promise<void> {
+    if (!this.value) this.set({ epoch: FIRST_EPOCH, settled })
   }
 
   async renew(member: string, reaches: string, forget: string[]): Promise<Epoch | null> {
@@ -67,9 +68,9 @@ export class EpochDocument implements Operations {
     })
   }
 
-  async propose(epoch: number, cache: string): Promise<Epoch | null> {
+  async propose(epoch: number, cache: string, successor = epoch + 1): Promise<Epoch | null> {
     this.proposals++
-    return this.#change(epoch, (value) => Object.assign(value, { epoch: epoch + 1, cache, settled: false }))
+    return this.#change(epoch, (value) => Object.assign(value, { epoch: successor, cache, settled: false }))
   }
 
   async #change(epoch: number | undefined, apply: (value: Epoch) => void): Promise<Epoch | null> {
