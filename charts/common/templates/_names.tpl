@@ -9,10 +9,15 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{- define "common.labels" -}}
+{{/* Labels of pods: none that a new version of the chart alone would change, or it would restart every store. */}}
+{{- define "common.podLabels" -}}
 {{ include "common.selectorLabels" . }}
 app.kubernetes.io/version: {{ include "common.version" . | trunc 63 | quote }}
 app.kubernetes.io/part-of: authdb
+{{- end }}
+
+{{- define "common.labels" -}}
+{{ include "common.podLabels" . }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}

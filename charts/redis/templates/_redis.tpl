@@ -22,3 +22,22 @@
 {{- fail (printf "redis: maxmemory (%s) must stay below three quarters of resources.limits.memory (%s)" .Values.maxmemory .Values.resources.limits.memory) -}}
 {{- end -}}
 {{- end }}
+
+{{/* What the server reads at its start. */}}
+{{- define "redis.files" -}}
+redis.conf: |
+  bind * -::*
+  port 6379
+  protected-mode yes
+  dir /tmp
+  # A cache: nothing is written to disk, and a restart starts empty.
+  save ""
+  appendonly no
+  maxmemory {{ .Values.maxmemory }}
+  maxmemory-policy {{ .Values.maxmemoryPolicy }}
+  maxclients {{ .Values.maxClients | int64 }}
+  {{- with .Values.extraConfig }}
+  {{- . | nindent 2 }}
+  {{- end }}
+{{ (.Files.Glob "files/*").AsConfig }}
+{{- end }}
