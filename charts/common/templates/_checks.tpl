@@ -5,6 +5,7 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{- include "common.checks.autoscaling" . -}}
 {{- include "common.checks.grace" . -}}
 {{- include "common.checks.connections" . -}}
+{{- include "common.checks.proxies" . -}}
 {{- end }}
 
 {{- define "common.checks.autoscaling" -}}
@@ -51,5 +52,12 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{- $connections := mul $pods (int .Values.mongodb.poolSize) | int -}}
 {{- if gt $connections (int .Values.mongodb.connectionBudget) -}}
 {{- fail (printf "%s: %d pods (maximum and surge) x mongodb.poolSize %d = %d connections, more than mongodb.connectionBudget (%d)" .Chart.Name $pods (int .Values.mongodb.poolSize) $connections (int .Values.mongodb.connectionBudget)) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "common.checks.proxies" -}}
+{{- $route := include "common.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
+{{- if and $route.enabled .Values.networkPolicy.enabled (not $route.proxies) -}}
+{{- fail (printf "%s: httpRoute.proxies is required beside networkPolicy.enabled: the peers that the Gateway's requests come from, which the policy would drop" .Chart.Name) -}}
 {{- end -}}
 {{- end }}

@@ -142,6 +142,7 @@ spec:
 
 {{/* Everything is denied but: clients and tests on the public port, named peers on the internal port, DNS and the named destinations. */}}
 {{- define "common.networkPolicy" -}}
+{{- $route := include "common.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
 {{- if .Values.networkPolicy.enabled -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -158,6 +159,9 @@ spec:
     - from:
         {{- include "common.testPeer" . | nindent 8 }}
         {{- include "common.peers" (dict "root" . "peers" .Values.networkPolicy.clients) | nindent 8 }}
+        {{- if $route.enabled }}
+        {{- include "common.peers" (dict "root" . "peers" $route.proxies) | nindent 8 }}
+        {{- end }}
       ports:
         - {port: http, protocol: TCP}
     - from:

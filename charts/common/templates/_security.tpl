@@ -58,10 +58,11 @@ affinity:
 {{- end }}
 {{- if .Values.topologySpread.enabled }}
 topologySpreadConstraints:
-  {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  {{- /* Zones are never a condition: a cluster may have one, or lose one, and its pods must still find a place. */}}
+  {{- range $key, $whenUnsatisfiable := dict "topology.kubernetes.io/zone" "ScheduleAnyway" "kubernetes.io/hostname" .Values.topologySpread.whenUnsatisfiable }}
   - maxSkew: 1
     topologyKey: {{ $key }}
-    whenUnsatisfiable: {{ $.Values.topologySpread.whenUnsatisfiable }}
+    whenUnsatisfiable: {{ $whenUnsatisfiable }}
     labelSelector:
       matchLabels:
         {{- include "common.selectorLabels" $ | nindent 8 }}
