@@ -134,3 +134,11 @@ spec:
       interval: {{ .Values.metrics.interval }}
 {{- end -}}
 {{- end }}
+
+{{/* For NOTES.txt: what the autoscaler that is on needs of the cluster. */}}
+{{- define "common.scalingNotes" -}}
+{{- if or .Values.autoscaling.enabled (and .Values.keda.enabled .Values.keda.cpuUtilization) }}
+
+Autoscaling reads CPU from metrics-server, and changes nothing without it: kubectl top pods -n {{ .Release.Namespace }} must answer.
+{{- end }}
+{{- end }}
