@@ -1,5 +1,5 @@
 import type { Agent } from 'undici'
-import { type Namespace, until } from '../../cluster/commands.ts'
+import { type Namespace, run, until } from '../../cluster/commands.ts'
 import { chartArguments, currentInstallation, RELEASE } from '../../cluster/installation.ts'
 import { Random } from '../../consistency/random.ts'
 import { OpenLoop } from '../../load/open-loop.ts'
@@ -35,6 +35,16 @@ const CALM_MS = 35_000
 /** A start takes many times the processor time of a quiet second. */
 const CALM_CPU_PERCENT = 60
 
+/** The autoscalers learn of processor time from metrics-server; without it nothing would ever be at rest. */
+async function requireMetricsServer(): Promise<void> {
+  try {
+    await run('kubectl', ['get', '--raw', '/apis/metrics.k8s.io/v1beta1/nodes'])
+  } catch (cause) {
+    const sentence = 'the scaling suite needs metrics-server, and this cluster has none that answers'
+    throw new Error(sentence, { cause })
+  }
+}
+
 async function upgradeTo(namespace: Namespace, ...further: string[]): Promise<void> {
   await namespace.helm(
     'upgrade',
@@ -42,9 +52,13 @@ async function upgradeTo(namespace: Namespace, ...further: string[]): Promise<vo
   )
 }
 
-/** Switches autoscaling on in the installation that `make scale-test` has made. */
+/**
+ * Switches autoscaling on in the installation that `make scale-test` has made.
+ * @throws Error when the cluster has no metrics-server
+ */
 export async function startStage(say: (line: string) => void): Promise<Stage> {
   const { namespace, baseUrl } = currentInstallation()
+  await requireMetricsServer()
   await upgradeTo(namespace)
   const sampler = await ReplicaSampler.start(namespace.name, RELEASE)
   const agent = createAgent()
