@@ -1,5 +1,5 @@
 import t from 'tap'
-import { msUntil, type ReplicaSample, replicasOf, seenBetween } from './replicas.ts'
+import { msUntil, type ReplicaSample, replicasOf, restartsOf, seenBetween } from './replicas.ts'
 
 const sample = (at: number, desired: number, ready: number): ReplicaSample => ({
   at,
@@ -28,6 +28,16 @@ t.test('deployments and autoscalers become replicas by service', (t) => {
     'task-service': { desired: 4, ready: 3, cpu: 81 },
     'auth-service': { desired: 1, ready: 0, cpu: undefined },
   })
+  t.end()
+})
+
+t.test('restarts are those of the container, and none before it has started', (t) => {
+  const containerStatuses = [
+    { name: 'sidecar', restartCount: 4 },
+    { name: 'task-service', restartCount: 1 },
+  ]
+  t.equal(restartsOf({ status: { containerStatuses } }, 'task-service'), 1)
+  t.equal(restartsOf({ status: {} }, 'task-service'), 0)
   t.end()
 })
 

@@ -50,6 +50,15 @@ export function replicasOf(
   return services
 }
 
+interface Pod {
+  status: { containerStatuses?: { name: string; restartCount: number }[] }
+}
+
+/** How often a container of a pod has been started again. */
+export function restartsOf({ status }: Pod, container: string): number {
+  return status.containerStatuses?.find(({ name }) => name === container)?.restartCount ?? 0
+}
+
 /** Reads desired and ready replicas once a second, through `kubectl proxy`: a kubectl for each look would cost more than what it looks at. */
 export class ReplicaSampler {
   readonly samples: ReplicaSample[] = []

@@ -1,5 +1,7 @@
 import { OpenLoop } from '../../load/open-loop.ts'
+import type { Person } from '../../load/people.ts'
 import { Schedule } from '../../load/schedule.ts'
+import { keepsUp } from '../../load/under-load.ts'
 import { judge, promisesOf, tally } from '../../load/verdict.ts'
 import { LoginWorkload } from '../../load/workloads.ts'
 import { stormChecks } from '../checks.ts'
@@ -11,19 +13,27 @@ import { beginLoad, type Stage, untilSecond } from './stage.ts'
 const BEFORE_SECONDS = 20
 const AFTER_SECONDS = 20
 
+/** Raises the storm beside a load that is answered, and waits for the end of both. */
+async function raiseStorm(stage: Stage, load: OpenLoop, people: readonly Person[]) {
+  const { stormRate, stormSeconds, loginRate } = settings
+  await untilSecond(load, BEFORE_SECONDS)
+  keepsUp(load, stormRate)
+  const stormAt = load.elapsed
+  const storm = new OpenLoop({
+    schedule: new Schedule([{ name: 'storm', seconds: stormSeconds, from: loginRate }]),
+    workload: new LoginWorkload(stage.agent, stage.baseUrl, people),
+  })
+  await Promise.all([load.finished, storm.finished])
+  return { storm, stormAt }
+}
+
 /** Many people log in at once while others read and write their tasks. */
 export async function stormRun(stage: Stage): Promise<Run> {
   const { stormRate, stormSeconds, loginRate } = settings
   const seconds = BEFORE_SECONDS + stormSeconds + AFTER_SECONDS
   const phases = [{ name: 'constant', seconds, from: stormRate }]
   const { load, workload, people } = await beginLoad(stage, phases)
-  await untilSecond(load, BEFORE_SECONDS)
-  const storm = new OpenLoop({
-    schedule: new Schedule([{ name: 'storm', seconds: stormSeconds, from: loginRate }]),
-    workload: new LoginWorkload(stage.agent, stage.baseUrl, people),
-  })
-  const stormAt = load.elapsed
-  await Promise.all([load.finished, storm.finished])
+  const { storm, stormAt } = await raiseStorm(stage, load, people).finally(() => load.stop())
   const replicas = await stage.sampler.pause()
   const verdict = await judge(load, workload, stage.baseUrl, people)
   const times = { stormAt, endOfStormAt: stormAt + stormSeconds * 1000 }
