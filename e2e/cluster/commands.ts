@@ -12,7 +12,7 @@ class CommandFailed extends Error {
 
 const LIMIT_MS = 600_000
 
-export interface RunOptions {
+interface RunOptions {
   readonly cwd?: string
   /** On top of this process's own */
   readonly env?: Record<string, string>
