@@ -70,6 +70,9 @@ export function sendProblem(
     .headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
     .headers(problemHeaders(origin, allowed))
   if (isPreflight(request) && allowed(origin)) return reply.code(204).headers(preflightHeaders()).send()
+  // Fastify would close the connection while the body is still being sent, and a browser sees no answer then.
+  // Node reads what is left and drops it, in the time that a request has.
+  if (problem.status === 413) reply.removeHeader('connection')
   if (problem.status >= 502) reply.header('retry-after', RETRY_AFTER_SECONDS)
   const title = STATUS_CODES[problem.status] ?? 'Error'
   return reply

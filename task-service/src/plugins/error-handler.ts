@@ -82,6 +82,9 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refu
       rest.code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer',
     )
   }
+  // Fastify would close the connection while the body is still being sent, and proxies and browsers take that for a
+  // failure of the service (502). Node reads what is left and drops it, in the time that a request has.
+  if (status === 413) reply.removeHeader('connection')
   if ((status === 429 || status === 503) && !reply.hasHeader('retry-after'))
     reply.header('retry-after', retryAfter)
   const title = STATUS_CODES[status] ?? 'Error'
