@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Sample } from '../load/open-loop.ts'
-import { rampChecks, stormChecks } from './checks.ts'
+import { type Tally, tally } from '../load/verdict.ts'
+import { disturbanceChecks, rampChecks, stormChecks } from './checks.ts'
 import type { ReplicaSample } from './replicas.ts'
 
 const sample = (second: number, tasks: number, auth: number, ready = tasks): ReplicaSample => ({
@@ -75,5 +76,15 @@ t.test('a storm asks for more auth-service pods, and for quick reads meanwhile',
   t.same(holds(grown, [read(30_000, 16)]), [true, false])
   t.same(holds([sample(0, 2, 1), sample(50, 3, 1)], [read(30_000, 1)]), [false, true])
   t.same(holds([sample(0, 2, 1), sample(90, 2, 2)], []), [false, false], 'too late, and no reads at all')
+  t.end()
+})
+
+t.test('a crash may cut off a read in a hundred, anything else none', (t) => {
+  const reads = (requests: number, failed: number): Tally => ({ ...tally([], 'read'), requests, failed })
+  const held = (all: Tally, crash: Tally) => disturbanceChecks(all, crash).map(({ holds }) => holds)
+  t.same(held(reads(4_000, 4), reads(500, 4)), [true, true])
+  t.same(held(reads(4_000, 5), reads(500, 4)), [false, true])
+  t.same(held(reads(4_000, 5), reads(500, 5)), [true, false])
+  t.same(held(reads(4_000, 0), reads(0, 0)), [true, false], 'without a read nothing is shown')
   t.end()
 })

@@ -1,9 +1,11 @@
 import type { Sample } from '../load/open-loop.ts'
-import { type Check, tally } from '../load/verdict.ts'
+import { type Check, type Tally, tally } from '../load/verdict.ts'
 import { msUntil, type ReplicaSample, type Replicas, seenBetween } from './replicas.ts'
 
 const TASKS = 'task-service'
 const AUTH = 'auth-service'
+/** Of the reads until a crashed pod is back. */
+const CRASH_SHARE = 0.01
 const seconds = (ms: number | undefined) => (ms === undefined ? 'never' : `after ${(ms / 1000).toFixed(0)} s`)
 
 /** Moments of a ramp run, ms since the load began. */
@@ -80,6 +82,24 @@ export function stormChecks(
       what: `p99 of task reads stays below ${p99Ms} ms meanwhile`,
       holds: during.length > 0 && p99 < p99Ms,
       found: `${p99.toFixed(1)} ms`,
+    },
+  ]
+}
+
+/** All that is done in good order, and every fault that the system is told of, fails no read. */
+export function disturbanceChecks(all: Tally, crash: Tally): Check[] {
+  const failed = all.failed - crash.failed
+  return [
+    {
+      what: 'no GET failed, but for those of the crash',
+      holds: failed === 0,
+      found: `${failed} of ${all.requests - crash.requests}`,
+    },
+    // Nobody knows at once that a process is gone: a proxy may meet it as often as it tries.
+    {
+      what: `a crash fails less than ${CRASH_SHARE * 100} % of the reads until the pod is back`,
+      holds: crash.requests > 0 && crash.failed < crash.requests * CRASH_SHARE,
+      found: `${crash.failed} of ${crash.requests}`,
     },
   ]
 }

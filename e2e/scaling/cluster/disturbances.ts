@@ -2,7 +2,8 @@ import { until } from '../../cluster/commands.ts'
 import { RELEASE, SERVICES } from '../../cluster/installation.ts'
 import type { OpenLoop, Sample } from '../../load/open-loop.ts'
 import { keepsUp } from '../../load/under-load.ts'
-import { judge, promisesOf, type Tally, tally } from '../../load/verdict.ts'
+import { dataPromisesOf, judge, type Tally, tally } from '../../load/verdict.ts'
+import { disturbanceChecks } from '../checks.ts'
 import { crashScript } from '../crash.ts'
 import type { Mark } from '../plot.ts'
 import { restartsOf } from '../replicas.ts'
@@ -85,11 +86,12 @@ async function deleteRedis({ namespace }: Stage): Promise<void> {
   )
 }
 
+const CRASH = 'crashed pod'
 const DISTURBANCES: readonly [name: string, disturb: (stage: Stage) => Promise<void>][] = [
   ['rolling restart', rollingRestart],
   ['helm upgrade', upgrade],
   ['deleted pod', deletePod],
-  ['crashed pod', crashPod],
+  [CRASH, crashPod],
   ['deleted Redis', deleteRedis],
 ]
 
@@ -139,6 +141,7 @@ export async function disturbancesRun(stage: Stage): Promise<Run> {
   const spans = await disturbInTurn(stage, load).finally(() => load.stop())
   const replicas = await stage.sampler.pause()
   const verdict = await judge(load, workload, stage.baseUrl, people)
+  const during = readsDuring(spans, load.samples)
   return {
     name: 'disturbances',
     title: `Restarts, an upgrade and failures at ${constantRate} requests/s, reads to writes 9 to 1`,
@@ -147,8 +150,8 @@ export async function disturbancesRun(stage: Stage): Promise<Run> {
     seconds: secondsOf(load.samples, Math.floor((replicas.at(-1)?.at ?? 0) / 1000)),
     replicas,
     verdict,
-    readsDuring: readsDuring(spans, load.samples),
+    readsDuring: during,
     failures: failuresOf(load.samples),
-    checks: promisesOf(verdict),
+    checks: [...disturbanceChecks(verdict.reads, during[CRASH] as Tally), ...dataPromisesOf(verdict)],
   }
 }
