@@ -149,7 +149,9 @@ t.test('what a crash left undone is finished', async (t) => {
     (await erasures.find().toArray()).some(({ _id }) => String(_id) === deleted.id),
     'its tasks are noted',
   )
-  t.notOk((await users.findOne({ email: changed.email }))?.ending_sessions_at)
+  await until('it is noted that they have', async () => {
+    return (await users.findOne({ email: changed.email }))?.ending_sessions_at === undefined
+  })
 })
 
 t.test('AuthDB’s documents without role, permissions, name and time are shown complete', async (t) => {

@@ -7,16 +7,16 @@ import { variantModule } from './variants/variants.ts'
 
 /** Most reads under the faults that take little of the machine: an instance that starts takes half of it for a second. */
 const READS: Readonly<Record<string, number>> = {
-  'kill-instance': 40_000,
-  'redis-restart': 30_000,
-  'redis-eviction': 65_000,
-  'redis-reset': 65_000,
+  'kill-instance': 20_000,
+  'redis-restart': 20_000,
+  'redis-eviction': 40_000,
+  'redis-reset': 120_000,
 }
 /** About 90 s where the machine has nothing else to do. */
 const PATIENCE_MS = 900_000
 
 const PLAN: Plan = {
-  seconds: 12,
+  seconds: 10,
   minReads: 0,
   accounts: 48,
   readers: 16,
@@ -55,7 +55,7 @@ t.test('the same harness finds the usual protocol stale', { timeout: PATIENCE_MS
   const [none] = faultsNamed(['none'])
   const measurement = await measure(system, none as NonNullable<typeof none>, {
     ...PLAN,
-    seconds: 8,
+    seconds: 5,
     minReads: 2_000,
     accounts: 12,
     writers: 8,

@@ -6,7 +6,7 @@ import { gatewayToTest, killAndStart, restartInTurn, startDrainPlatform } from '
 
 /** `make drain` gives all of these; as a part of `make test` it takes less of the machine. */
 const RATE = Number(process.env.RATE ?? 100)
-const ROUNDS = Number(process.env.ROUNDS ?? 4)
+const ROUNDS = Number(process.env.ROUNDS ?? 3)
 /** After so many no further round begins, except for the first ones. */
 const LIMIT_SECONDS = Number(process.env.LIMIT_SECONDS ?? 90)
 /** However long they take. */
