@@ -5,16 +5,20 @@ const POLL_MS = 20
 /**
  * Asks again until the condition holds.
  * @param timeoutMs limit for the whole wait
+ * @returns how long that took, in milliseconds
  * @throws Error naming `what` when the limit passes, or whatever `condition` throws
  */
 export async function waitUntil(
   what: string,
   timeoutMs: number,
   condition: () => Promise<boolean>,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs
+  pollMs = POLL_MS,
+): Promise<number> {
+  const started = performance.now()
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${timeoutMs / 1000} s.`)
-    await sleep(POLL_MS)
+    if (performance.now() - started > timeoutMs)
+      throw new Error(`${what} did not happen within ${timeoutMs / 1000} s.`)
+    await sleep(pollMs)
   }
+  return performance.now() - started
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { waitUntil } from '../../dev/src/wait.ts'
 
 /** A command that did not end well, with what it said. */
 class CommandFailed extends Error {
@@ -99,21 +100,12 @@ function isReady(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp === undefined && ready?.status === 'True'
 }
 
-/**
- * Waits for a condition, not for a time.
- * @returns milliseconds that it took
- * @throws Error when it does not come true within the limit
- */
-export async function until(
+/** {@link waitUntil} at the pace of a cluster. */
+export function until(
   what: string,
   condition: () => Promise<boolean>,
   limitMs: number,
   everyMs = 250,
 ): Promise<number> {
-  const started = performance.now()
-  while (!(await condition())) {
-    if (performance.now() - started > limitMs) throw new Error(`waited ${limitMs} ms in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
-  }
-  return performance.now() - started
+  return waitUntil(what, limitMs, condition, everyMs)
 }

@@ -9,8 +9,9 @@ import { Random } from './random.ts'
 import type { FaultySystem } from './system.ts'
 
 /** Fewer operations a second than this before the fault, and a run says too little to count. */
-export const NO_READS_SECONDS = 60
 const MIN_RATE = 100
+/** A run that waits for its reads is given up when none has come for so long. */
+const NO_READS_SECONDS = 60
 const DESCRIBED_VIOLATIONS = 5
 const POLL_MS = 100
 /** Of the time of a run, before the first fault. */

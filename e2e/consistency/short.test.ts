@@ -12,7 +12,7 @@ const READS: Readonly<Record<string, number>> = {
   'redis-eviction': 40_000,
   'redis-reset': 120_000,
 }
-/** About 90 s where the machine has nothing else to do. */
+/** About two minutes where the machine has nothing else to do. */
 const PATIENCE_MS = 900_000
 
 const PLAN: Plan = {

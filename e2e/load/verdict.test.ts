@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Kind, Sample } from './open-loop.ts'
+import { KEPT, NONE_FAILED } from './verdict.fixture.ts'
 import { dataPromisesOf, noWriteFailed, percentile, promisesOf, tally, type Verdict } from './verdict.ts'
 import { highestNumber } from './workloads.ts'
 
@@ -46,28 +47,14 @@ t.test('a list shows the highest number of its titles', (t) => {
   t.end()
 })
 
-const none = { requests: 90, failed: 0, p50: 3, p99: 9, max: 12, sinceSent: { p50: 2, p99: 8, max: 11 } }
-const kept: Verdict = {
-  reads: none,
-  writes: { ...none, requests: 21 },
-  refusals: {},
-  lost: [],
-  doubled: [],
-  invented: [],
-  acknowledged: 21,
-  unacknowledgedButThere: 0,
-  stale: 0,
-  staleReads: [],
-}
-
 t.test('each promise is broken by one thing alone', (t) => {
   t.same(
-    promisesOf(kept).filter(({ holds }) => !holds),
+    promisesOf(KEPT).filter(({ holds }) => !holds),
     [],
     'a run as it should be',
   )
   const breaking: [promise: RegExp, seen: Partial<Verdict>][] = [
-    [/no GET failed/, { reads: { ...none, failed: 1 } }],
+    [/no GET failed/, { reads: { ...NONE_FAILED, failed: 1 } }],
     [/no acknowledged POST is lost/, { lost: ['0: n1'] }],
     [/no task is there twice/, { doubled: ['0: n1'] }],
     [/no task is there that nobody asked for/, { invented: ['0: n1'] }],
@@ -75,9 +62,9 @@ t.test('each promise is broken by one thing alone', (t) => {
     [/no answer is a 500/, { refusals: { 'POST 503 overloaded': 4, 'GET 500': 1 } }],
     [/there was something to lose/, { acknowledged: 20 }],
   ]
-  t.equal(promisesOf(kept).length, breaking.length, 'and these are all')
+  t.equal(promisesOf(KEPT).length, breaking.length, 'and these are all')
   for (const [promise, seen] of breaking) {
-    const broken = promisesOf({ ...kept, ...seen }).filter(({ holds }) => !holds)
+    const broken = promisesOf({ ...KEPT, ...seen }).filter(({ holds }) => !holds)
     t.equal(broken.length, 1)
     t.match(broken[0]?.what, promise)
   }
@@ -85,15 +72,15 @@ t.test('each promise is broken by one thing alone', (t) => {
 })
 
 t.test('failed requests break no promise about data', (t) => {
-  const failing = { ...kept, reads: { ...none, failed: 9 }, writes: { ...none, failed: 9 } }
+  const failing = { ...KEPT, reads: { ...NONE_FAILED, failed: 9 }, writes: { ...NONE_FAILED, failed: 9 } }
   t.ok(dataPromisesOf(failing).every(({ holds }) => holds))
   t.match(noWriteFailed(failing), { holds: false, found: '9 of 90' })
-  t.match(noWriteFailed(kept), { holds: true })
+  t.match(noWriteFailed(KEPT), { holds: true })
   t.end()
 })
 
 t.test('a broken promise names the first examples', (t) => {
   const lost = ['0: n1', '0: n2', '1: n1', '2: n1']
-  t.match(promisesOf({ ...kept, lost })[1], { found: '4: 0: n1; 0: n2; 1: n1' })
+  t.match(promisesOf({ ...KEPT, lost })[1], { found: '4: 0: n1; 0: n2; 1: n1' })
   t.end()
 })

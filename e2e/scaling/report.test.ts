@@ -1,26 +1,12 @@
 import t from 'tap'
-import { promisesOf, type Tally, type Verdict } from '../load/verdict.ts'
+import { KEPT, NONE_FAILED } from '../load/verdict.fixture.ts'
+import { promisesOf, type Verdict } from '../load/verdict.ts'
 import { failuresOf, pictureOf, type Run, summaryOf } from './report.ts'
 
-const tally: Tally = {
-  requests: 90,
-  failed: 0,
-  p50: 3,
-  p99: 9.5,
-  max: 12,
-  sinceSent: { p50: 2, p99: 8, max: 11 },
-}
 const verdict: Verdict = {
-  reads: tally,
-  writes: { ...tally, requests: 10, failed: 1 },
+  ...KEPT,
+  writes: { ...NONE_FAILED, requests: 10, failed: 1 },
   refusals: { 'POST 503 overloaded': 1 },
-  lost: [],
-  doubled: [],
-  invented: [],
-  acknowledged: 21,
-  unacknowledgedButThere: 0,
-  stale: 0,
-  staleReads: [],
 }
 const second = { offered: 50, answered: 50, failed: 0, p50: 3, p99: 9.5, p99SinceSent: 8 }
 const services = {
@@ -41,7 +27,7 @@ const run: Run = {
     { at: 1000, services },
   ],
   verdict,
-  readsDuring: { 'a restart': tally },
+  readsDuring: { 'a restart': NONE_FAILED },
   failures: failuresOf([
     { kind: 'read', due: 900, sent: 900, end: 910, status: 200 },
     { kind: 'write', due: 1500, sent: 1500, end: 1530, status: 503 },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { waitUntil } from '../../../dev/src/wait.ts'
 
 /** AuthDB's clients use either prefix, with or without a trailing slash. */
 export const PREFIXES = ['', '/api/v1'] as const
@@ -101,18 +102,9 @@ export async function administrator(): Promise<Person> {
   return { email, id: me.body._id, token: login.body.access_token, refreshToken: login.body.refresh_token }
 }
 
-/** Waits for a condition, not for a time. */
-export async function until(
-  condition: () => Promise<boolean>,
-  what: string,
-  limitMs = 15_000,
-): Promise<number> {
-  const started = performance.now()
-  while (!(await condition())) {
-    if (performance.now() - started > limitMs) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  return performance.now() - started
+/** {@link waitUntil}, for what is a matter of seconds. */
+export function until(condition: () => Promise<boolean>, what: string, limitMs = 15_000): Promise<number> {
+  return waitUntil(what, limitMs, condition)
 }
 
 /** Every refusal has one envelope (RFC 9457) whose detail is one readable sentence. */
