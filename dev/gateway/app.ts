@@ -55,12 +55,17 @@ function limitInFlight(app: FastifyInstance, maxInFlight: number, allowed: Origi
   })
 }
 
+/** What Fastify refuses to read, by status. */
+const UNREADABLE = new Map(
+  [BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE].map((problem) => [problem.status, problem]),
+)
+
 /** Everything that is not an answer of a service is a problem in the services' envelope. */
 function answerProblems(app: FastifyInstance, allowed: OriginPolicy): void {
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, NOT_FOUND, allowed))
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) return sendProblem(request, reply, BODY_TOO_LARGE, allowed)
-    if (error.statusCode === 415) return sendProblem(request, reply, UNSUPPORTED_MEDIA_TYPE, allowed)
+    const known = error.statusCode && UNREADABLE.get(error.statusCode)
+    if (known) return sendProblem(request, reply, known, allowed)
     // @fastify/http-proxy refuses paths that climb out of their prefix with 400: to clients, they do not exist.
     if (error.statusCode === 400)
       return sendProblem(request, reply, error.code ? BAD_REQUEST : NOT_FOUND, allowed)

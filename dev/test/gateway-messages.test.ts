@@ -121,6 +121,7 @@ t.test('a body above 64 KiB is 413, announced or chunked; one of 64 KiB passes',
     t.equal(response.status, 413)
     t.equal(response.headers.get('access-control-allow-origin'), ORIGIN)
     t.equal(((await response.json()) as Problem).code, 'body_too_large')
+    t.not(response.headers.get('connection'), 'close', 'or a browser that still sends would see no answer')
   }
   t.equal(service.seen.length, 1)
 })
