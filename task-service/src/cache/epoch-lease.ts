@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { CacheMetrics } from './cache-metrics.ts'
-import { type Epoch, type EpochRepository, type Member, OFF } from './epoch.repository.ts'
+import { type Epoch, type EpochRepository, OFF } from './epoch.repository.ts'
+import { forgettableMembers, liveMembers } from './epoch-members.ts'
 
 /** Life of a lease, counted from before its renewal was sent. */
 export const LEASE_MS = 2_000
@@ -11,8 +12,6 @@ const RENEW_MS = 1_000
 const RETRY_MS = 100
 /** Redis away for longer than this is taken for off, so that writes need not find out themselves. */
 const GIVE_UP_MS = 1_000
-const MEMBER_LIVE_MS = 5_000
-const MEMBER_FORGET_MS = 60_000
 
 /** The right to act on what one epoch says, for as long as {@link EpochLease.holds} it. */
 export interface Lease {
@@ -137,7 +136,7 @@ export class EpochLease {
     const epoch = await this.#options.epochs.renew(
       this.#member,
       this.#options.reaches() ?? 'none',
-      this.#forgettable(),
+      this.#seen ? forgettableMembers(this.#seen, this.#member) : [],
     )
     if (!epoch) await this.#options.epochs.prepare(this.#seen === undefined)
     else if (this.#seen && epoch.epoch < this.#seen.epoch)
@@ -153,8 +152,8 @@ export class EpochLease {
     if (!seen.settled) {
       if (this.#now() - this.#seenSince >= LEASE_MS) await this.#settle(seen.epoch)
     } else if (seen.cache === OFF) {
-      if (reaches && this.current() && this.#everyMemberReaches(seen, reaches))
-        await this.#propose(seen.epoch, reaches)
+      const everyoneReaches = this.#live(seen).every((member) => member.reaches === reaches)
+      if (reaches && this.current() && everyoneReaches) await this.#propose(seen.epoch, reaches)
     } else if (this.#isLost(seen, reaches)) {
       await this.#propose(seen.epoch, OFF)
     }
@@ -219,20 +218,8 @@ export class EpochLease {
     this.#wakeAll()
   }
 
-  #everyMemberReaches(seen: Epoch, run: string): boolean {
-    return this.#live(seen).every(({ reaches }) => reaches === run)
-  }
-
-  /** By the server's clock. What members say decides when the cache is worth turning on or off, never what is right. */
-  #live(seen: Epoch): Member[] {
-    const now = seen.members[this.#member]?.at.getTime() ?? 0
-    return Object.values(seen.members).filter(({ at }) => now - at.getTime() <= MEMBER_LIVE_MS)
-  }
-
-  #forgettable(): string[] {
-    const members = Object.entries(this.#seen?.members ?? {})
-    const now = this.#seen?.members[this.#member]?.at.getTime() ?? 0
-    return members.filter(([, { at }]) => now - at.getTime() > MEMBER_FORGET_MS).map(([id]) => id)
+  #live(seen: Epoch) {
+    return liveMembers(seen, this.#member)
   }
 
   #nextObservation(timeout: number): Promise<void> {

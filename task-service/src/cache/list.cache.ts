@@ -15,8 +15,9 @@ const MAX_MARK_BYTES = 8_192
 /** Larger lists are read from MongoDB every time. */
 const MAX_VALUE_BYTES = 524_288
 
-const VALUE = 'V'.charCodeAt(0)
-const LEASE = 'L'.charCodeAt(0)
+/** First bytes: see scripts.ts */
+const VALUE = 'V'
+const CLAIM_MADE = 'L'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -79,7 +80,7 @@ export class ListCache {
 
   /** After nothing was found: the right to fill, or what has come there meanwhile. Never `empty`. */
   async claim(lease: Lease, owner: string): Promise<Found> {
-    const claim = `L${this.token()}`
+    const claim = CLAIM_MADE + this.token()
     const value = await this.#send(lease, () =>
       this.#redis.listClaimBuffer(key(lease, owner), claim, FILL_LIFE_MS),
     )
@@ -145,12 +146,13 @@ function key(lease: Lease, owner: string): string {
 }
 
 function foundIn(value: Buffer): Found {
-  if (value[0] === VALUE) return { state: 'hit', page: decodePage(value.subarray(1)) }
-  return value[0] === LEASE ? { state: 'filling', claim: value.toString('latin1') } : { state: 'writing' }
+  const state = value.toString('latin1', 0, 1)
+  if (state === VALUE) return { state: 'hit', page: decodePage(value.subarray(1)) }
+  return state === CLAIM_MADE ? { state: 'filling', claim: value.toString('latin1') } : { state: 'writing' }
 }
 
 function encodeValue(page: ListPage): Buffer {
-  return Buffer.concat([Buffer.from([VALUE]), encodePage(page)])
+  return Buffer.concat([Buffer.from(VALUE), encodePage(page)])
 }
 
 function life(): number {

@@ -1,0 +1,9 @@
+import t from 'tap'
+import { silentDatabase } from '../../test/support/silent-database.ts'
+import { EpochRepository, OFF } from './epoch.repository.ts'
+
+t.test('no step waits for a database that says nothing', async (t) => {
+  const epochs = new EpochRepository(silentDatabase())
+  const steps = [epochs.renew('me', OFF, []), epochs.settle(1), epochs.propose(1, OFF)]
+  for (const step of steps) await t.rejects(step, { code: 'ETIMEDOUT' })
+})
