@@ -1,5 +1,6 @@
 import { envSchema } from 'env-schema'
 import { type Static, Type } from 'typebox'
+import { MAX_ACCESS_TOKEN_SECONDS } from './sessions/session.ts'
 
 const port = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
@@ -32,7 +33,7 @@ const Database = Type.Object({
 
 export const Environment = Type.Object({
   ...Database.properties,
-  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address both ports listen on' }),
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
   PORT: port(8001, 'Public port'),
   INTERNAL_PORT: port(9101, 'Port of /livez, /readyz, /metrics, /internal; never routed to clients'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -68,7 +69,7 @@ export const Environment = Type.Object({
 
   TOKEN_ISSUER: Type.String({ default: 'authdb', minLength: 1, description: '`iss` of tokens' }),
   TOKEN_AUDIENCE: Type.String({ default: 'authdb', minLength: 1, description: '`aud` of access tokens' }),
-  ACCESS_TOKEN_SECONDS: seconds(1_800, DAY, 'Life of an access token', 1),
+  ACCESS_TOKEN_SECONDS: seconds(1_800, MAX_ACCESS_TOKEN_SECONDS, 'Life of an access token', 1),
   SIGNING_KEYS_FILE: Type.String({
     minLength: 1,
     description:

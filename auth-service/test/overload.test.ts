@@ -1,8 +1,8 @@
 import t from 'tap'
 import { newEmail } from './support/client.ts'
-import { PASSWORD, startService } from './support/service.ts'
+import { PASSWORD, startInstance, startService } from './support/service.ts'
 
-const { app } = await startService(t, { MAX_IN_FLIGHT: '1' })
+const { app, environment } = await startService(t, { MAX_IN_FLIGHT: '1' })
 const url = await app.listen({ host: '127.0.0.1', port: 0 })
 
 t.test(
@@ -25,3 +25,12 @@ t.test(
     }
   },
 )
+
+t.test('nor the one to somebody who calls too often', async (t) => {
+  const limited = await startInstance(t, { ...environment, RATE_LIMIT_PER_MINUTE: '1' })
+  const call = () => limited.inject('/auth/me')
+  t.equal((await call()).statusCode, 401)
+  const refused = await call()
+  t.match(refused.json(), { status: 429, code: 'rate_limited' })
+  t.equal(refused.headers['cache-control'], 'no-store')
+})

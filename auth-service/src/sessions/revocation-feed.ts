@@ -1,11 +1,10 @@
-import type { Revocation } from './session.ts'
+import { MAX_ACCESS_TOKEN_SECONDS, type Revocation } from './session.ts'
 
 const PAGE = 10_000
 /** More sessions ended within one second than that is no traffic, it is a fault. */
 const MAX_PER_SECOND = 200_000
-
-/** The longest life an access token can be given, and a margin: what ended before has no live token, however it is set. */
-const REACH_BACK_SECONDS = 86_400 + 3_600
+/** What ended before has no live token, however long their lives are set; with a margin for signing and clocks. */
+const REACH_BACK_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 3_600
 
 interface RevocationSource {
   /** Ended in [from, to) and not yet expired, oldest first */
