@@ -1,0 +1,56 @@
+import t from 'tap'
+import { currentInstallation, SERVICES } from './installation.ts'
+
+/** What a running container finds in its image. */
+const { namespace } = currentInstallation()
+const LIMIT_BYTES = 200_000_000
+
+/** Runs in the pod, so it is told as text: every file of the root file system, without what is mounted into it. */
+const LIST_FILES = `
+  const { lstatSync, readdirSync } = require('node:fs')
+  const { dev } = lstatSync('/')
+  const files = []
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder)) {
+      const path = folder + entry
+      const stat = lstatSync(path)
+      if (stat.dev !== dev) continue
+      if (stat.isDirectory()) walk(path + '/')
+      else files.push({ path, bytes: stat.size, mode: stat.mode })
+    }
+  }
+  walk('/')
+  process.stdout.write(JSON.stringify(files))
+`
+
+interface ImageFile {
+  path: string
+  bytes: number
+  mode: number
+}
+
+for (const service of SERVICES) {
+  t.test(`${service}: the image is small and holds no other program than node`, async (t) => {
+    const [pod] = await namespace.readyPods(service)
+    const output = await namespace.kubectl('exec', pod as string, '--', 'node', '--eval', LIST_FILES)
+    const files = JSON.parse(output) as ImageFile[]
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    t.comment(`${files.length} files, ${Math.round(bytes / 1e6)} MB`)
+    t.ok(bytes <= LIMIT_BYTES, `at most ${LIMIT_BYTES / 1e6} MB unpacked`)
+    const programs = files.filter(
+      ({ path, mode }) => (mode & 0o111) !== 0 && !path.startsWith('/app/') && !/\.so\b/.test(path),
+    )
+    t.strictSame(
+      programs.map(({ path }) => path),
+      ['/usr/local/bin/node'],
+    )
+    t.ok(
+      files.some(({ path }) => path === '/app/src/server.ts'),
+      'the service is there',
+    )
+    const development = files.filter(({ path }) =>
+      /^\/app\/src\/.*\.test\.ts$|^\/app\/node_modules\/(tap|typescript|@biomejs)\//.test(path),
+    )
+    t.strictSame(development, [], 'and neither tests nor what they need')
+  })
+}
