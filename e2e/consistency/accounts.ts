@@ -15,12 +15,22 @@ export function titleOf(slot: number, value: number): string {
   return `${slot}:${value}`
 }
 
+/** Each costs two password hashes: more at once would only wait in auth-service's queue. */
+const AT_ONCE = 2
+
 /** Registers and logs in new users, and makes their tasks. @throws Error when the system refuses that */
-export async function createAccounts(connection: HttpConnection, count: number): Promise<Account[]> {
+export async function createAccounts(
+  connections: readonly HttpConnection[],
+  count: number,
+): Promise<Account[]> {
   const accounts: Account[] = []
   const run = randomBytes(4).toString('hex')
-  for (let i = 0; i < count; i++)
-    accounts.push(await createAccount(connection, `reader-${run}-${i}@example.com`))
+  let claimed = 0
+  async function work(connection: HttpConnection): Promise<void> {
+    for (let n = claimed++; n < count; n = claimed++)
+      accounts.push(await createAccount(connection, `reader-${run}-${n}@example.com`))
+  }
+  await Promise.all(connections.slice(0, AT_ONCE).map(work))
   return accounts
 }
 
