@@ -15,7 +15,7 @@ PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json au
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: dev test check clean keys node install twins lint types openapi readme readme-check model consistency bench
+.PHONY: dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency bench
 
 dev: install
 	@exec node dev/src/commands/dev.ts
@@ -57,10 +57,16 @@ consistency: install
 bench: install
 	@node bench/cache-cost.ts
 
-# Makes the signing keys of `make dev`, or adds a new one and retires old ones.
+# Makes the signing keys of `make dev`, or of FILE, or adds a new one and retires old ones.
+KEYS := $(CACHE)/dev/signing-keys.json
 keys: install
 	@mkdir -p $(CACHE)/dev && chmod 700 $(CACHE)/dev
-	@node auth-service/src/commands/keys.ts $(CACHE)/dev/signing-keys.json
+	@node auth-service/src/commands/keys.ts "$(or $(FILE),$(KEYS))"
+
+# Makes the account of EMAIL an administrator, in the database of `make dev` or of MONGODB_URI.
+promote: export MONGODB_URI := $(or $(MONGODB_URI),mongodb://127.0.0.1:$(or $(MONGODB_PORT),27117)/?directConnection=true)
+promote: install
+	@node auth-service/src/commands/promote.ts "$(EMAIL)"
 
 install: $(STAMPS)
 

@@ -92,7 +92,7 @@ export async function buildApp(config: Config): Promise<Application> {
   const mongoClient = createMongoClient(config)
   const redisClient = createRedisClient(config.REDIS_URL)
   const repositories = buildRepositories(mongoClient.db(config.MONGODB_DATABASE), config)
-  const services = buildServices(config, repositories, tokens, redisClient, metrics)
+  const services = buildServices(config, repositories, tokens, redisClient, metrics, app.log)
 
   await app.register(errorHandler)
   // Before any hook that may refuse.

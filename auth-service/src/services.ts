@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { AccountRepository } from './accounts/accounts.repository.ts'
@@ -70,6 +71,7 @@ export function buildServices(
   tokens: Tokens,
   redis: Redis,
   metrics: Metrics,
+  log: FastifyBaseLogger,
 ) {
   const { accounts, users, sessions, endings, erasures } = repositories
   const { mint, refreshTokens } = tokens
@@ -80,6 +82,7 @@ export function buildServices(
     shared: new AttemptCache(redis),
     local: new AttemptMemory(),
     limitPerMinute: config.LOGIN_LIMIT_PER_MINUTE,
+    log,
   })
   const { PASSWORD_MIN_LENGTH: passwordMinLength, REFRESH_REUSE_GRACE_SECONDS: reuseGraceSeconds } = config
   const sessionService = new SessionService({

@@ -97,18 +97,19 @@ for (const [why, token] of Object.entries(bad)) {
   })
 }
 
-for (const authorization of [
-  '',
-  'Bearer',
-  'Bearer ',
-  'Basic YTpi',
-  `Token ${tokens.access_token}`,
-  tokens.access_token,
-]) {
+for (const authorization of ['', 'Basic YTpi', `Token ${tokens.access_token}`, tokens.access_token]) {
   t.test(`the header “${authorization.slice(0, 16)}” carries no token`, async (t) => {
     const response = await app.inject({ url: '/auth/me', headers: { authorization } })
     t.equal(response.statusCode, 401)
-    t.match(response.json().code, /^(token_missing|invalid_token)$/)
+    t.equal(response.json().code, 'token_missing')
+  })
+}
+
+for (const authorization of ['Bearer', 'Bearer ', 'Bearer x']) {
+  t.test(`the header “${authorization}” carries a token that is none`, async (t) => {
+    const response = await app.inject({ url: '/auth/me', headers: { authorization } })
+    t.equal(response.statusCode, 401)
+    t.equal(response.json().code, 'invalid_token')
   })
 }
 

@@ -3,11 +3,10 @@ import t from 'tap'
 import { startPlatform } from '../src/platform.ts'
 import { isAlive } from './fixtures/processes.ts'
 
-const { MONGODB_URI: _uri, REDIS_URL: _url, ...env } = process.env
 const platform = await startPlatform({
   tasks: 3,
   syncOnCommit: true,
-  env: { ...env, RATE_LIMIT_PER_MINUTE: '0', DRAIN_DELAY_MS: '100' },
+  env: { ...process.env, RATE_LIMIT_PER_MINUTE: '0', DRAIN_DELAY_MS: '100' },
 })
 const { system, stores } = platform
 t.teardown(() => platform.stop())

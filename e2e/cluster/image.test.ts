@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { currentInstallation, SERVICES } from './installation.ts'
+import { currentInstallation, ROOT, SERVICES } from './installation.ts'
 
 /** What a running container finds in its image. */
 const { namespace } = currentInstallation()
@@ -23,6 +24,15 @@ const LIST_FILES = `
   process.stdout.write(JSON.stringify(files))
 `
 
+/** The program that the image's HEALTHCHECK gives to node, for Docker; Kubernetes has its probes. */
+function healthCheck(service: string): string {
+  const dockerfile = readFileSync(`${ROOT}${service}/Dockerfile`, 'utf8')
+  const [, command] = /^HEALTHCHECK [^[]*CMD (\[.*\])$/m.exec(dockerfile) ?? []
+  const [program, flag, script] = JSON.parse(command ?? '[]') as string[]
+  if (program !== 'node' || flag !== '-e' || !script) throw new Error(`${service}: unknown HEALTHCHECK`)
+  return script
+}
+
 interface ImageFile {
   path: string
   bytes: number
@@ -43,6 +53,7 @@ for (const service of SERVICES) {
     t.strictSame(
       programs.map(({ path }) => path),
       ['/usr/local/bin/node'],
+      'node is the only program',
     )
     t.ok(
       files.some(({ path }) => path === '/app/src/server.ts'),
@@ -52,5 +63,16 @@ for (const service of SERVICES) {
       /^\/app\/src\/.*\.test\.ts$|^\/app\/node_modules\/(tap|typescript|@biomejs)\//.test(path),
     )
     t.strictSame(development, [], 'and neither tests nor what they need')
+  })
+
+  t.test(`${service}: the image's health check tells a running service from another`, async (t) => {
+    const [pod] = await namespace.readyPods(service)
+    const check = (script: string) => namespace.kubectl('exec', pod as string, '--', 'node', '-e', script)
+    await t.resolves(check(healthCheck(service)), 'healthy')
+    await t.rejects(
+      check(`process.env.INTERNAL_PORT = '1'; ${healthCheck(service)}`),
+      /exit code 1/,
+      'unhealthy where nothing answers',
+    )
   })
 }

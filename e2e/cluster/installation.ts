@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Namespace, run } from './commands.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** The checkout, with a slash at its end. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CHART = `${ROOT}helm/authdb`
 /** Where results are put. */
 export const RESULTS = `${ROOT}e2e/results/`

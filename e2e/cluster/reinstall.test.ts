@@ -47,9 +47,13 @@ t.test('helm uninstall leaves the volumes only, and the next release finds the d
     email: `stays-${randomBytes(4).toString('hex')}@example.com`,
     password: randomBytes(16).toString('hex'),
   }
-  t.equal((await call('POST', '/auth/register', undefined, account)).status, 201)
+  t.equal((await call('POST', '/auth/register', undefined, account)).status, 201, 'an account is made')
   const login = await call('POST', '/auth/login', undefined, account)
-  t.equal((await call('POST', '/tasks', login.body.access_token, { title: 'stays' })).status, 201)
+  t.equal(
+    (await call('POST', '/tasks', login.body.access_token, { title: 'stays' })).status,
+    201,
+    'with a task',
+  )
   const password = await rootPassword()
 
   await namespace.helm('uninstall', RELEASE, '--wait')
@@ -59,7 +63,7 @@ t.test('helm uninstall leaves the volumes only, and the next release finds the d
     async () => (await ofTheRelease()).length <= volumes.length,
     30_000,
   ).catch(() => undefined)
-  t.strictSame(await ofTheRelease(), volumes)
+  t.strictSame(await ofTheRelease(), volumes, 'only volumes are left')
 
   const started = performance.now()
   await namespace.helm('install', ...chartArguments(tag))

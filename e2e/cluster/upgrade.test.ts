@@ -33,6 +33,7 @@ t.test('helm upgrade to other images of both services fails no request', async (
   t.strictSame(
     await runningImages(),
     SERVICES.map((service) => image(service, after)),
+    'the other images run',
   )
   nothingFailed(t, verdict)
 })
@@ -46,6 +47,7 @@ t.test('helm rollback fails no request', async (t) => {
   t.strictSame(
     await runningImages(),
     SERVICES.map((service) => image(service, before)),
+    'the former images run',
   )
   nothingFailed(t, verdict)
 })
@@ -62,5 +64,5 @@ t.test('an upgrade that changes nothing restarts nothing and keeps every secret'
   }
   const held = await state()
   await namespace.helm('upgrade', ...chartArguments(before))
-  t.strictSame(await state(), held)
+  t.strictSame(await state(), held, 'the same pods and secrets')
 })

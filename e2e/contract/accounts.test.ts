@@ -135,7 +135,7 @@ t.test('a refresh token works once and gives its successor', async (t) => {
   )
 })
 
-t.test('a log-out ends the access token everywhere within 2 s', async (t) => {
+t.test('a log-out ends the access token everywhere', async (t) => {
   const { token } = await newPerson()
   t.equal((await call('/tasks/', { token })).status, 200)
   t.equal((await call('/auth/logout', { method: 'POST', token })).status, 204)

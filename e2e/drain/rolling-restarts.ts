@@ -6,7 +6,7 @@ const QUIET = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0', LOG_LEV
 
 export type Gateway = 'nginx' | 'fastify'
 
-/** nginx, from PATH or PyPI; where neither is to be had, the development gateway, which repeats requests by the same rules. */
+/** nginx, from PATH or PyPI; where neither is to be had, the development gateway, which repeats reads by the same rules. */
 export async function gatewayToTest(say: (line: string) => void): Promise<Gateway> {
   try {
     await findNginx({ env: process.env, cacheDir: CACHE_DIR, say })

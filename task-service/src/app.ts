@@ -50,7 +50,7 @@ export async function buildApp(config: Config): Promise<Application> {
   const tasksRepository = new TasksRepository(db)
   const epochRepository = new EpochRepository(db)
   const metrics = new CacheMetrics(registry)
-  const redisProcess = new RedisProcess(redisClient, metrics)
+  const redisProcess = new RedisProcess(redisClient, metrics, app.log)
   const cache = new ListCache(redisClient, redisProcess)
   const epochs = new EpochLease({
     epochs: epochRepository,

@@ -7,7 +7,7 @@ const port = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
 
 export const Environment = Type.Object({
-  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address both ports listen on' }),
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
   PORT: port(8002, 'Public port'),
   INTERNAL_PORT: port(9102, 'Port of /livez, /readyz, /metrics and /internal; never routed to clients'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -85,12 +85,16 @@ export const Environment = Type.Object({
 
 export type Config = Readonly<Static<typeof Environment>>
 
+/** An empty variable counts as one that is not set. */
+function settings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+}
+
 /**
  * The environment as one typed, frozen object.
  * @throws Error naming every missing or malformed variable at once
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
-  return Object.freeze(
-    envSchema<Static<typeof Environment>>({ schema: Environment, data: { ...environment }, env: false }),
-  )
+  const data = settings(environment)
+  return Object.freeze(envSchema<Static<typeof Environment>>({ schema: Environment, data, env: false }))
 }

@@ -73,7 +73,7 @@ t.test('a list that was evicted is stored again', async (t) => {
   t.equal((await list(call)).headers['cache-status'], HIT)
 })
 
-t.test('lists and marks do not live for ever', async (t) => {
+t.test('lists do not live for ever', async (t) => {
   const { id, call } = await someone()
   await list(call)
   const left = await redis.pttl(await listKey(id))

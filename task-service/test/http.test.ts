@@ -34,6 +34,12 @@ t.test('a preflight needs no token and says what a browser may send', async (t) 
   }
 })
 
+t.test('an OPTIONS that asks for no method is no error', async (t) => {
+  const answer = await app.inject({ method: 'OPTIONS', url: '/tasks/', headers: { origin: ORIGIN } })
+  t.equal(answer.statusCode, 204)
+  t.equal(answer.headers['access-control-allow-origin'], ORIGIN)
+})
+
 t.test('every answer carries the headers that let a browser read it, errors as well', async (t) => {
   const json = { 'content-type': 'application/json' }
   const answers = {

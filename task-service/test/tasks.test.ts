@@ -56,8 +56,22 @@ t.test('lists are bare arrays, newest first, and cursors lead through all of the
 
 t.test('a limit above the maximum is cut to it', async (t) => {
   const { call } = await someone()
-  t.equal((await call('GET', '/tasks/?limit=100000')).statusCode, 200)
+  await Promise.all(Array.from({ length: 101 }, () => call('POST', '/tasks/', { title: 'one of many' })))
+  const page = await call('GET', '/tasks/?limit=100000')
+  t.equal(page.json().length, 100)
+  t.match(page.headers.link, /rel="next"/)
 })
+
+t.test(
+  'the next link repeats nothing that was not understood, so that no proxy finds it too long',
+  async (t) => {
+    const { call } = await someone()
+    for (const title of ['a', 'b']) await call('POST', '/tasks/', { title })
+    const page = await call('GET', `/tasks/?limit=1&x=${'('.repeat(5_000)}`)
+    t.equal(page.statusCode, 200)
+    t.match(page.headers.link, /^<\/tasks\/\?limit=1&cursor=[\w-]+>; rel="next"$/)
+  },
+)
 
 t.test("another user's task is not found, whatever is tried on it", async (t) => {
   const owner = await someone()

@@ -5,6 +5,8 @@ import { Forbidden, TokenInvalid, TokenMissing } from '../errors.ts'
 import type { Caller } from '../sessions/sessions.service.ts'
 
 const ID = /^[\da-f]{24}$/
+/** Another scheme says nothing about tokens (RFC 6750 §3.1). */
+const BEARER = /^bearer( |$)/i
 const LIBRARY_CODE = /^(FST_JWT|FAST_JWT)_/
 /** Verified tokens that are kept; more than the people who use one instance at a time. */
 const CACHED_TOKENS = 5_000
@@ -30,7 +32,7 @@ interface CompleteToken {
 }
 
 async function verifiedClaims(request: FastifyRequest): Promise<{ sub: string; sid: string }> {
-  if (!/^bearer /i.test(request.headers.authorization ?? '')) throw new TokenMissing()
+  if (!BEARER.test(request.headers.authorization ?? '')) throw new TokenMissing()
   try {
     const { sub, sid } = await request.jwtVerify<{ sub: string; sid: string }>()
     if (ID.test(sub) && ID.test(sid)) return { sub, sid }

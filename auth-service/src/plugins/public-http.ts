@@ -115,6 +115,8 @@ async function publicHttp(
     allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
     exposedHeaders: ['etag', 'link', 'location', 'retry-after', 'x-request-id', 'cache-status'],
     maxAge: 600,
+    // An OPTIONS that asks for no method is answered like another, not with a text.
+    strictPreflight: false,
   })
   await app.register(rateLimit, {
     global: false,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
 import { tooManyAttempts } from '../errors.ts'
 import { addressGroup } from './address-group.ts'
 import type { AttemptStore, DelayRule } from './attempt-store.ts'
@@ -24,12 +25,20 @@ export interface AddressLimit {
   resetSeconds: number
 }
 
+/** An attempt that may go on to the password. */
+export interface Begun {
+  limit: AddressLimit | null
+  /** Takes it back when no password was checked: the service was busy, or its database away */
+  undo: () => Promise<void>
+}
+
 export interface AttemptOptions {
   shared: AttemptStore
   /** Takes over while the shared store rejects */
   local: AttemptStore
   /** 0 = no limits on log-ins */
   limitPerMinute: number
+  log: FastifyBaseLogger
 }
 
 /**
@@ -39,35 +48,42 @@ export interface AttemptOptions {
  */
 export class Attempts {
   readonly #options: AttemptOptions
+  #isAlone = false
 
   constructor(options: AttemptOptions) {
     this.#options = options
   }
 
-  /** Counts an attempt. @throws TooManyAttempts */
-  async begin(attempt: Attempt): Promise<AddressLimit | null> {
+  /** Counts an attempt; one that is refused counts for its address alone. @throws TooManyAttempts */
+  async begin(attempt: Attempt): Promise<Begun> {
     const { limitPerMinute } = this.#options
-    if (limitPerMinute === 0) return null
+    if (limitPerMinute === 0) return { limit: null, undo: async () => {} }
     const { byAddress, bySender, byAccount } = keysOf(attempt)
     const window = await this.#use((store) => store.count(byAddress, MINUTE_MS))
     if (window.count > limitPerMinute) throw tooManyAttempts(window.resetMs)
     const senderWait = await this.#use((store) => store.delay(bySender, SENDER_RULE))
     if (senderWait > 0) throw tooManyAttempts(senderWait)
+    const undoSender = () => this.#use((store) => store.undo(bySender, SENDER_RULE))
     const accountWait = await this.#use((store) => store.delay(byAccount, ACCOUNT_RULE))
-    if (accountWait > 0 && !(await attempt.isFamiliar())) throw tooManyAttempts(accountWait)
-    return {
-      limit: limitPerMinute,
-      remaining: limitPerMinute - window.count,
-      resetSeconds: Math.ceil(window.resetMs / 1000),
+    const undoAccount = () => this.#use((store) => store.undo(byAccount, ACCOUNT_RULE))
+    try {
+      if (accountWait > 0 && !(await attempt.isFamiliar())) throw tooManyAttempts(accountWait)
+    } catch (error) {
+      await undoSender()
+      throw error
     }
-  }
-
-  /** Takes back an attempt that no password was checked for: the service was busy, or its database away. */
-  async unchecked(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void> {
-    if (this.#options.limitPerMinute === 0) return
-    const { bySender, byAccount } = keysOf(attempt)
-    await this.#use((store) => store.undo(bySender, SENDER_RULE))
-    await this.#use((store) => store.undo(byAccount, ACCOUNT_RULE))
+    return {
+      limit: {
+        limit: limitPerMinute,
+        remaining: limitPerMinute - window.count,
+        resetSeconds: Math.ceil(window.resetMs / 1000),
+      },
+      // From a familiar network an attempt goes on without having counted for the account.
+      undo: async () => {
+        await undoSender()
+        if (accountWait === 0) await undoAccount()
+      },
+    }
   }
 
   /** Forgets the failures at an account once its owner is in. */
@@ -78,11 +94,17 @@ export class Attempts {
   }
 
   async #use<T>(operation: (store: AttemptStore) => Promise<T>): Promise<T> {
+    const { shared, local, log } = this.#options
     try {
-      return await operation(this.#options.shared)
-    } catch {
-      // Redis is away (its plugin logs that once): this instance's own count has to do.
-      return operation(this.#options.local)
+      const result = await operation(shared)
+      if (this.#isAlone) log.info('counting log-in attempts together again')
+      this.#isAlone = false
+      return result
+    } catch (reason) {
+      if (!this.#isAlone)
+        log.warn({ reason: String(reason) }, 'counting log-in attempts of this instance alone')
+      this.#isAlone = true
+      return operation(local)
     }
   }
 }

@@ -24,7 +24,7 @@ function scene(hash: (password: string) => Promise<string>) {
       verify: async () => ({ correct: true, outdated: true }),
       verifyNothing: async () => ({ correct: false, outdated: false }),
     },
-    attempts: { begin: async () => null, unchecked: async () => {}, succeeded: async () => {} },
+    attempts: { begin: async () => ({ limit: null, undo: async () => {} }), succeeded: async () => {} },
     sessions: { open: async () => TOKENS, hasBeenAt: async () => false },
     count: () => {},
   })

@@ -4,7 +4,7 @@ import { normalizeEmail } from '../accounts/email.ts'
 import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
 import type { LoginOutcome } from '../metrics.ts'
 import type { Verification } from '../passwords/password-hasher.ts'
-import type { AddressLimit, Attempt } from './attempts.ts'
+import type { AddressLimit, Attempt, Begun } from './attempts.ts'
 import type { Device } from './session.ts'
 import type { TokenPair } from './tokens.ts'
 
@@ -22,8 +22,7 @@ export interface LoginServiceOptions {
     verifyNothing(password: string): Promise<Verification>
   }
   attempts: {
-    begin(attempt: Attempt): Promise<AddressLimit | null>
-    unchecked(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void>
+    begin(attempt: Attempt): Promise<Begun>
     succeeded(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void>
   }
   sessions: {
@@ -81,14 +80,14 @@ export class LoginService {
       const found = await accounts.findCredentials(email)
       return found !== null && sessions.hasBeenAt(found.account.id, address)
     }
-    const limit = await attempts.begin({ email, address, isFamiliar })
+    const { limit, undo } = await attempts.begin({ email, address, isFamiliar })
     try {
       const tokens = await this.#open(email, password, device)
       await attempts.succeeded({ email, address })
       return { tokens, limit }
     } catch (error) {
       const isRefusal = error instanceof CredentialsWrong || error instanceof AccountLocked
-      if (!isRefusal) await attempts.unchecked({ email, address })
+      if (!isRefusal) await undo()
       throw error
     }
   }

@@ -68,7 +68,12 @@ export class SessionRepository {
   async prepare(): Promise<void> {
     await this.#sessions.createIndexes([
       { key: { user_id: 1, revoked_at: 1 }, name: 'user' },
-      { key: { revoked_at: 1 }, name: 'revoked', sparse: true },
+      // Enough to find the few ended sessions that still matter without reading the many that do not.
+      {
+        key: { revoked_at: 1, _id: 1, access_until: 1 },
+        name: 'revocations',
+        partialFilterExpression: { revoked_at: { $exists: true } },
+      },
       { key: { purge_at: 1 }, name: 'purge', expireAfterSeconds: 0 },
     ])
   }

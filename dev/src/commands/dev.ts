@@ -53,6 +53,7 @@ async function start(settings: DevSettings): Promise<System> {
     findStores({
       supervisor,
       dataDir: join(CACHE_DIR, 'data'),
+      takeGiven: true,
       mongodbPort: settings.mongodbPort,
       redisPort: settings.redisPort,
       say,

@@ -25,8 +25,9 @@ export interface StoresOptions {
   redisPort?: number
   /** MongoDB: nothing acknowledged is lost when its process is killed (slower) */
   syncOnCommit?: boolean
-  /** MONGODB_URI and REDIS_URL come first */
   env?: NodeJS.ProcessEnv
+  /** The servers of MONGODB_URI and REDIS_URL come first. Tests, faults and benches never touch what is somebody's. */
+  takeGiven?: boolean
   say?: (line: string) => void
 }
 
@@ -38,16 +39,22 @@ export interface FoundStores {
   startRedis(): Promise<Store>
 }
 
+function environmentOf({ env = process.env, takeGiven = false }: StoresOptions): NodeJS.ProcessEnv {
+  if (takeGiven) return env
+  const { MONGODB_URI: _mongodb, REDIS_URL: _redis, ...rest } = env
+  return rest
+}
+
 /**
  * Finds a MongoDB and a Redis, installing what has to be.
  * @throws Error of one sentence when one cannot be had
  */
 export async function findStores(options: StoresOptions): Promise<FoundStores> {
-  const { supervisor, dataDir, syncOnCommit = false, env = process.env, say = () => {} } = options
+  const { supervisor, dataDir, syncOnCommit = false, say = () => {} } = options
   const [freeMongodbPort = 0, freeRedisPort = 0] = await freePorts(2)
   const mongodbPort = options.mongodbPort ?? freeMongodbPort
   const redisPort = options.redisPort ?? freeRedisPort
-  const machine = { env, cacheDir: CACHE_DIR, say }
+  const machine = { env: environmentOf(options), cacheDir: CACHE_DIR, say }
   const [mongodb, redis] = await Promise.all([
     firstFound('MongoDB', mongodbProviders(machine)),
     firstFound('Redis', redisProviders(machine)),

@@ -134,7 +134,7 @@ export class ListCache {
     try {
       return await command()
     } catch (err) {
-      this.#process.trip()
+      this.#process.trip(err)
       throw new CacheUnreachable('Redis did not answer', { cause: err })
     }
   }

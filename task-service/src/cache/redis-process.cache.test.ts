@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { Registry } from '@prometheus-io/client'
 import type { Redis } from 'ioredis'
+import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { FakeTime } from '../../test/support/fake-time.ts'
 import { CacheMetrics } from './cache-metrics.ts'
@@ -29,18 +30,22 @@ class FakeRedis extends EventEmitter {
   }
 }
 
+const logInto = (lines: string[]) => pino({}, { write: (line: string) => void lines.push(line) })
+
 async function scene(t: Test) {
   const time = FakeTime.start(t)
   const redis = new FakeRedis()
   const registry = new Registry()
-  const process = new RedisProcess(redis as unknown as Redis, new CacheMetrics(registry))
+  const lines: string[] = []
+  const log = logInto(lines)
+  const process = new RedisProcess(redis as unknown as Redis, new CacheMetrics(registry), log)
   t.teardown(() => process.close())
   const connect = async () => {
     redis.emit('ready')
     await time.pass(10)
   }
   const breaker = async () => /^task_cache_breaker_open (\d)/m.exec(await registry.metrics())?.[1]
-  return { time, redis, process, connect, breaker }
+  return { time, redis, process, connect, breaker, lines }
 }
 
 t.test('a Redis is known by its run id, once it has said it', async (t) => {
@@ -56,7 +61,7 @@ t.test('a connection that is ready already is asked at once', async (t) => {
   const time = FakeTime.start(t)
   const redis = new FakeRedis()
   redis.status = 'ready'
-  const process = new RedisProcess(redis as unknown as Redis, new CacheMetrics(new Registry()))
+  const process = new RedisProcess(redis as unknown as Redis, new CacheMetrics(new Registry()), logInto([]))
   await time.pass(10)
   t.equal(process.runId(), FIRST)
 })
@@ -80,7 +85,7 @@ t.test('after a command that failed nobody waits for Redis until a probe was ans
   const { time, redis, process, connect, breaker } = await scene(t)
   await connect()
   redis.failing.add('info')
-  process.trip()
+  process.trip(new Error('it failed'))
   t.equal(process.runId(), undefined)
   t.equal(await breaker(), '1')
   const { asked } = redis
@@ -100,7 +105,7 @@ t.test('many failures at once are one', async (t) => {
   const { time, redis, process, connect } = await scene(t)
   await connect()
   const { asked } = redis
-  for (let n = 0; n < 100; n++) process.trip()
+  for (let n = 0; n < 100; n++) process.trip(new Error('it failed'))
   await time.pass(2 * PROBE_MS)
   t.equal(redis.asked - asked, 1)
   t.equal(process.runId(), FIRST)
@@ -120,11 +125,26 @@ t.test('a Redis that answers and cannot write is of no use', async (t) => {
 t.test('closed, it asks nothing any more', async (t) => {
   const { time, redis, process, connect } = await scene(t)
   await connect()
-  process.trip()
+  process.trip(new Error('it failed'))
   process.close()
   const { asked } = redis
   await time.pass(5 * PROBE_MS)
-  process.trip()
+  process.trip(new Error('it failed'))
   await time.pass(5 * PROBE_MS)
   t.equal(redis.asked, asked)
+})
+
+t.test('the first reason why Redis fails is logged, and that it is over', async (t) => {
+  const { time, redis, process, connect, lines } = await scene(t)
+  await connect()
+  redis.failing.add('set')
+  process.trip(new Error('OOM command not allowed'))
+  await time.pass(500)
+  t.equal(lines.length, 1)
+  t.match(lines[0], 'OOM command not allowed')
+  redis.failing.clear()
+  await time.pass(200)
+  t.equal(lines.length, 2)
+  t.match(lines[1], 'carries out commands again')
+  t.equal(process.runId(), FIRST)
 })

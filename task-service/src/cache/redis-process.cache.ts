@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify'
 import type { Redis } from 'ioredis'
 import type { CacheMetrics } from './cache-metrics.ts'
 
@@ -10,13 +11,16 @@ const PROBE_MS = 100
 export class RedisProcess {
   readonly #redis: Redis
   readonly #metrics: CacheMetrics
+  readonly #log: FastifyBaseLogger
   #runId: string | undefined
   #probe: NodeJS.Timeout | undefined
+  #failing = false
   #closed = false
 
-  constructor(redis: Redis, metrics: CacheMetrics) {
+  constructor(redis: Redis, metrics: CacheMetrics, log: FastifyBaseLogger) {
     this.#redis = redis
     this.#metrics = metrics
+    this.#log = log
     metrics.breaker(true)
     redis.on('ready', () => this.#identify())
     redis.on('close', () => {
@@ -31,9 +35,12 @@ export class RedisProcess {
     return this.#probe ? undefined : this.#runId
   }
 
-  /** A command failed or timed out: later ones do not wait until a probe was answered. */
-  trip(): void {
+  /** A command failed or timed out: later ones do not wait until a probe was answered. The first reason is logged. */
+  trip(reason: unknown): void {
     if (this.#probe || this.#closed) return
+    if (!this.#failing)
+      this.#log.warn({ reason: String(reason) }, 'Redis fails commands, going on without it')
+    this.#failing = true
     this.#metrics.breaker(true)
     this.#schedule()
   }
@@ -53,10 +60,12 @@ export class RedisProcess {
         this.#stopProbing()
         this.#runId = runId
         this.#metrics.breaker(false)
+        if (this.#failing) this.#log.info('Redis carries out commands again')
+        this.#failing = false
       },
-      () => {
+      (reason) => {
         this.#stopProbing()
-        this.trip()
+        this.trip(reason)
       },
     )
   }

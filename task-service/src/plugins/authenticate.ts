@@ -23,7 +23,9 @@ const Claims = Type.Object({
 })
 export type Claims = Static<typeof Claims>
 const claimsCheck = Compile(Claims)
-const BEARER = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i
+/** Another scheme says nothing about tokens (RFC 6750 §3.1). */
+const BEARER = /^bearer( |$)/i
+const BEARER_TOKEN = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i
 
 interface Options {
   keys: KeyRing
@@ -62,9 +64,9 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
 
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request) => {
-    const header = request.headers.authorization
-    if (header === undefined) throw new TokenMissing()
-    const token = BEARER.exec(header)?.[1]
+    const header = request.headers.authorization ?? ''
+    if (!BEARER.test(header)) throw new TokenMissing()
+    const token = BEARER_TOKEN.exec(header)?.[1]
     if (token === undefined) throw new TokenInvalid()
     const claims = await verify(request, token)
     if (options.revocations.isEnded(claims.sid)) throw new TokenInvalid()

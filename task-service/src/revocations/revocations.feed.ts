@@ -5,6 +5,8 @@ import { Value } from 'typebox/value'
 
 const POLL_MS = 1_000
 const TIMEOUT_MS = 1_000
+/** The first answers go through a day of ended sessions. */
+const CATCH_UP_TIMEOUT_MS = 5_000
 /** Read again each time: covers clocks of auth-service replicas that differ, and revocations that became visible late. */
 const OVERLAP_SECONDS = 60
 const MAX_PAGES = 100
@@ -84,7 +86,8 @@ export class RevocationsFeed {
     for (let count = 0; count < MAX_PAGES; count++) {
       const url = new URL(this.#options.url)
       url.searchParams.set('since', String(this.#since))
-      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const limit = this.#updated === undefined ? CATCH_UP_TIMEOUT_MS : TIMEOUT_MS
+      const response = await fetch(url, { signal: AbortSignal.timeout(limit) })
       if (!response.ok) throw new Error(`auth-service answered ${response.status}`)
       const page: Static<typeof Page> = Value.Parse(Page, await response.json())
       for (const { sid, expires_at } of page.revocations) this.#ended.set(sid, expires_at)

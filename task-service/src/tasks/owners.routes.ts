@@ -5,7 +5,7 @@ import { TokenInvalid } from '../errors.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { TasksService } from './tasks.service.ts'
 
-/** auth-service waits longer than a client does: a deleted user may have many tasks. */
+/** auth-service waits longer than a client does. Each step keeps its own limit: many tasks go in several requests. */
 const DEADLINE_MS = 10_000
 const AUDIENCE = 'task-service-internal'
 
@@ -33,7 +33,8 @@ export const ownersRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ta
     },
   })
   app.addHook('onRequest', async (request) => {
-    await request.jwtVerify().catch(() => {
+    await request.jwtVerify().catch((cause) => {
+      request.log.info({ reason: String(cause) }, 'service token refused')
       throw new TokenInvalid()
     })
   })

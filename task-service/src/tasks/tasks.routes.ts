@@ -38,6 +38,11 @@ const CACHE_STATUS: Record<CacheResult | 'not-cacheable', string> = {
   'not-cacheable': 'task-lists; fwd=request',
 }
 
+interface PageQuery {
+  limit?: string
+  owner?: string
+}
+
 function sendTask(request: FastifyRequest, reply: FastifyReply, task: Task): FastifyReply {
   const etag = String(task.version)
   reply.header('etag', `"${etag}"`).header('cache-control', 'private, no-cache')
@@ -47,19 +52,25 @@ function sendTask(request: FastifyRequest, reply: FastifyReply, task: Task): Fas
 }
 
 /** The bytes go out as they are. */
-function sendPage(request: FastifyRequest, reply: FastifyReply, page: ListPage): FastifyReply {
+function sendPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  page: ListPage,
+  query: PageQuery,
+): FastifyReply {
   reply.header('etag', `"${page.etag}"`).header('cache-control', 'private, no-cache')
-  if (page.next) reply.header('link', `<${nextUrl(request, page.next)}>; rel="next"`)
+  if (page.next) reply.header('link', `<${nextUrl(request, query, page.next)}>; rel="next"`)
   if (isUnchanged(request.headers['if-none-match'], page.etag)) return reply.code(304).send()
   return reply.type('application/json; charset=utf-8').send(page.body)
 }
 
-/** Under the path the client used, with or without /api/v1. */
-function nextUrl(request: FastifyRequest, cursor: string): string {
-  const [path = '', query] = request.originalUrl.split('?', 2)
-  const search = new URLSearchParams(query)
-  search.set('cursor', cursor)
-  return `${path}?${search}`
+/**
+ * Under the path the client used, with or without /api/v1. Only what was understood is repeated: a proxy refuses
+ * headers that are as long as a client likes.
+ */
+function nextUrl(request: FastifyRequest, { limit, owner }: PageQuery, cursor: string): string {
+  const [path = ''] = request.originalUrl.split('?', 1)
+  return `${path}?${new URLSearchParams({ ...(limit && { limit }), ...(owner && { owner }), cursor })}`
 }
 
 function locationOf(request: FastifyRequest, id: string): string {
@@ -101,7 +112,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     async (request, reply) => {
       const { page, result } = await tasks.list(request.caller, pageRequest(request.query))
       reply.header('cache-status', CACHE_STATUS[result])
-      return sendPage(request, reply, page)
+      return sendPage(request, reply, page, request.query)
     },
   )
 
@@ -122,6 +133,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
         request,
         reply,
         await tasks.listAll(request.caller, { ...pageRequest(request.query), ...(owner && { owner }) }),
+        request.query,
       )
     },
   )
