@@ -59,4 +59,6 @@ chart-package: charts-tools
 .PHONY: chart-push
 chart-push: charts-tools
 	@printf '%s' "$$HELM_PASSWORD" | helm registry login "$$(printf '%s' "$(REGISTRY)" | cut -d/ -f1)" --username "$$HELM_USER" --password-stdin
+	@chart=$$(sed -n 's/^version: //p' charts/$(SERVICE)/Chart.yaml); \
+	! helm show chart "oci://$(REGISTRY)/$(SERVICE)" --version "$$chart" >/dev/null 2>&1 || { echo "chart $(SERVICE) $$chart is published already: raise its version"; exit 1; }
 	helm push $(CACHE)/packages/*.tgz "oci://$(REGISTRY)"

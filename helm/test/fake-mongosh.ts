@@ -32,6 +32,8 @@ interface Options {
   configured?: string[]
   waitSeconds?: number
   rootPassword?: string
+  /** The release has made it, for a single server */
+  rootPasswordIsGenerated?: boolean
   /** Reconfigured members become SECONDARY after this many looks at the status. */
   catchesUpAfter?: number
 }
@@ -160,6 +162,7 @@ export function runSetup(options: Options): Run {
           USERS: JSON.stringify(users),
           ROOT_PASSWORD_FILE: '/secret/root-password',
           WAIT_SECONDS: String(options.waitSeconds ?? 60),
+          ...(options.rootPasswordIsGenerated && { ROOT_PASSWORD_IS_GENERATED: 'true' }),
         },
       },
     })

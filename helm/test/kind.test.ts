@@ -29,6 +29,7 @@ t.test('kind-up makes a cluster with an ingress controller and metrics', (t) => 
   const [cluster, ...installed] = callsOfKindUp(folder)
   t.match(cluster, /^kind create cluster --name authdb /)
   const controller = installed.find((call) => call.includes(' ingress-nginx '))
+  t.match(controller, /--version \d+\.\d+\.\d+ /)
   t.match(controller, /controller\.service\.type=ClusterIP/)
   t.match(
     controller,

@@ -174,3 +174,15 @@ t.test('a single server is only given its logins', (t) => {
   t.equal(run.printed.at(-1), 'setup: done')
   t.end()
 })
+
+t.test('a single server that can take the password over is to be started again, and loses nothing', (t) => {
+  const run = runSetup({
+    desired: ['a:27017'],
+    rootPasswordIsGenerated: true,
+    members: { 'a:27017': { rootPassword: 'of an earlier release', collections: 1 } },
+  })
+  t.equal(run.exitCode, 42)
+  t.match(run.printed.join('\n'), /Delete the pod: it takes this password over/)
+  t.notMatch(run.printed.join('\n'), /delete the volume/)
+  t.end()
+})

@@ -130,6 +130,26 @@ t.test('a server that does not stop well ends the start before the password coun
   t.end()
 })
 
+t.test(
+  'a container that is told to stop meanwhile stops its server well, and root keeps its password',
+  async (t) => {
+    const container = new Container(t, 'new').holdsData(digestOf('old'))
+    container.program(
+      'mongosh',
+      'until [[ -e $CALLS.ready ]]; do sleep 0.02; done; kill -TERM $PPID; sleep 0.2; exit 1',
+    )
+    let status: number | undefined
+    try {
+      container.start(GENERATED)
+    } catch (error) {
+      status = (error as { status?: number }).status
+    }
+    t.equal(status, 143)
+    t.ok(container.ran.includes('stopped'))
+    t.equal(container.digest, digestOf('old'))
+  },
+)
+
 t.test('a password that was given is never taken over', (t) => {
   const container = new Container(t, 'new').holdsData(digestOf('old'))
   t.strictSame(container.start({ HOSTNAME: 'authdb-mongodb-0' }), ENTRY_POINT)

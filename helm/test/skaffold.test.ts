@@ -42,7 +42,7 @@ function chartDefault(path: string): unknown {
 for (const name of PROFILES) {
   const merged = withProfile(name)
 
-  t.test(`profile ${name} is valid against the schema of its apiVersion`, (t) => {
+  t.test(`profile ${name} is valid against what it uses of the schema of its apiVersion`, (t) => {
     const validate = new Ajv({ allErrors: true, strict: false }).compile(
       JSON.parse(readFileSync(`${ROOT}helm/test/skaffold-schema.json`, 'utf8')),
     )
@@ -60,6 +60,8 @@ for (const name of PROFILES) {
           new RegExp(`^FROM \\S+ AS ${docker.target}$`, 'm'),
           `${image}: ${docker.target}`,
         )
+      if (/^RUN --mount/m.test(readFileSync(dockerfile, 'utf8')))
+        t.equal(merged.build.local?.useBuildkit, true, `${image}: only BuildKit mounts`)
     }
     t.end()
   })

@@ -41,7 +41,10 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{- end -}}
 {{- end }}
 
-{{/* The most pods that can be alive at once: the upper bound of whoever scales, and the surge of a rollout. */}}
+{{/*
+The most pods that serve at once: the upper bound of whoever scales, and the surge of a rollout. Pods that are still ending hold
+their connections for some seconds more; the reserve that the umbrella chart asks for has room for them.
+*/}}
 {{- define "common.maxPods" -}}
 {{- $scaled := or .Values.autoscaling.enabled .Values.keda.enabled -}}
 {{- add (ternary (int .Values.autoscaling.maxReplicas) (int .Values.replicaCount) $scaled) (int .Values.maxSurge) -}}
@@ -59,5 +62,14 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{- $route := include "common.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
 {{- if and $route.enabled .Values.networkPolicy.enabled (not $route.proxies) -}}
 {{- fail (printf "%s: httpRoute.proxies is required beside networkPolicy.enabled: the peers that the Gateway's requests come from, which the policy would drop" .Chart.Name) -}}
+{{- end -}}
+{{- end }}
+
+{{/* Megabytes of the memory limit, which is given in Mi or Gi. */}}
+{{- define "common.memoryLimit" -}}
+{{- $limit := dig "limits" "memory" "" .Values.resources -}}
+{{- if hasSuffix "Gi" $limit }}{{ mul 1024 (trimSuffix "Gi" $limit | int) }}
+{{- else if hasSuffix "Mi" $limit }}{{ trimSuffix "Mi" $limit }}
+{{- else }}{{ fail (printf "%s: resources.limits.memory (%s) must be given in Mi or Gi" .Chart.Name $limit) }}
 {{- end -}}
 {{- end }}

@@ -1,5 +1,5 @@
 {{/*
-A pod of `helm test` that runs one script of the chart's folder "tests-live" with the service's own image.
+A pod of `helm test` that runs one script of the chart's folder "files" with the service's own image.
 Arguments: root, script (file name), environment (map).
 */}}
 {{- define "common.nodeTest" -}}

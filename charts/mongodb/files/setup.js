@@ -68,10 +68,15 @@ function rootIsKnown(host) {
   }
 }
 
+// The one that start.sh can take over, or the one that only a person can bring back.
+const remedy = process.env.ROOT_PASSWORD_IS_GENERATED
+  ? 'Delete the pod: it takes this password over when it starts again.'
+  : 'Restore that Secret, or delete the volume to start empty.'
+
 function openAsRoot(host) {
   if (!rootIsKnown(host)) {
     giveUp(
-      `${host} refuses the root password: its volume was made with another one. Restore that Secret, or delete the volume to start empty.`,
+      `${host} refuses the root password: its volume was made with another one. ${remedy}`,
     )
   }
   return open(host, rootPassword)

@@ -12,12 +12,15 @@ follow_generated_password() {
   if [[ ! -e /data/db/WiredTiger || $(cat "$mark" 2>/dev/null) == "$digest" ]]; then return; fi
   mongod --bind_ip=127.0.0.1 --port=27017 --dbpath=/data/db &
   server=$!
+  # bash is the first process here, which no signal ends by itself.
+  trap 'kill "$server"; wait "$server"; exit 143' TERM
   until mongosh --nodb --quiet --norc /files/root-password.js; do
     kill -0 "$server" # or there is nothing to wait for; the startup probe limits the time
     sleep 1
   done
   kill "$server"
   wait "$server"
+  trap - TERM
   echo "$digest" >"$mark"
 }
 

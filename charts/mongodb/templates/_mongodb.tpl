@@ -47,6 +47,13 @@
 mongodb://{{ .user.name }}:{{ .password }}@{{ $hosts }}/{{ .user.database }}?{{ $options }}
 {{- end }}
 
+{{/* Set for a single server whose password the release has made: it takes the password over when it starts. */}}
+{{- define "mongodb.passwordIsGenerated" -}}
+{{- if and .Values.auth.generate (not (include "mongodb.isReplicaSet" .)) -}}
+- {name: ROOT_PASSWORD_IS_GENERATED, value: "true"}
+{{- end -}}
+{{- end }}
+
 {{- define "mongodb.setupLabels" -}}
 app.kubernetes.io/name: mongodb-setup
 app.kubernetes.io/instance: {{ .Release.Name }}

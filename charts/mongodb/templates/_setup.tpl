@@ -46,6 +46,7 @@ template:
             value: {{ $users | toJson | quote }}
           - name: ROOT_PASSWORD_FILE
             value: /secret/root-password
+          {{- include "mongodb.passwordIsGenerated" . | nindent 10 }}
           - name: WAIT_SECONDS
             value: {{ sub .Values.setup.timeoutSeconds 30 | quote }}
         resources:

@@ -6,17 +6,9 @@
 {{- end -}}
 {{- end }}
 
-{{/* Megabytes of a memory quantity in Mi or Gi. */}}
-{{- define "redis.megabytes" -}}
-{{- if hasSuffix "Gi" . }}{{ mul 1024 (trimSuffix "Gi" . | int) }}
-{{- else if hasSuffix "Mi" . }}{{ trimSuffix "Mi" . }}
-{{- else }}{{ fail (printf "redis: resources.limits.memory (%s) must be given in Mi or Gi" .) }}
-{{- end -}}
-{{- end }}
-
 {{/* The server needs room beside its data: buffers, fragmentation. Beyond the limit the kernel kills it. */}}
 {{- define "redis.checks" -}}
-{{- $limit := include "redis.megabytes" (dig "limits" "memory" "" .Values.resources) | int -}}
+{{- $limit := include "common.memoryLimit" . | int -}}
 {{- $data := trimSuffix "mb" .Values.maxmemory | int -}}
 {{- if gt (mul 4 $data) (mul 3 $limit) -}}
 {{- fail (printf "redis: maxmemory (%s) must stay below three quarters of resources.limits.memory (%s)" .Values.maxmemory .Values.resources.limits.memory) -}}
