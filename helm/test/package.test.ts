@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -31,5 +31,43 @@ t.test('a packed chart names the image of the registry that it is released to', 
 
 t.test('without a registry it is packed as it is', (t) => {
   t.equal(packedRepository(t), 'authdb/auth-service')
+  t.end()
+})
+
+/** `make chart-push` with a helm that only writes down how it was called. @returns its calls, and whether make was content */
+function push(t: Tap, isPublished: boolean): { calls: string[]; isPushed: boolean } {
+  const cache = mkdtempSync(join(tmpdir(), 'authdb-push-'))
+  t.teardown(() => rmSync(cache, { recursive: true, force: true }))
+  const [calls, helm] = [join(cache, 'calls'), join(cache, 'tools/bin/helm')]
+  for (const folder of ['tools/bin', 'packages']) mkdirSync(join(cache, folder), { recursive: true })
+  writeFileSync(join(cache, 'packages/chart.tgz'), '')
+  const answer = `case "$*" in "show chart oci:"*) exit ${isPublished ? 0 : 1};; esac`
+  writeFileSync(helm, `#!/bin/sh\necho "$@" >>${calls}\n${answer}\n`)
+  chmodSync(helm, 0o755)
+  const settings = ['SERVICE=auth-service', 'REGISTRY=registry.test/charts', `CACHE=${cache}`]
+  let isPushed = true
+  try {
+    execFileSync('make', ['-C', ROOT, '-o', 'charts-tools', 'chart-push', ...settings], {
+      stdio: 'pipe',
+      env: { ...process.env, MAKEFLAGS: '', HELM_USER: 'somebody', HELM_PASSWORD: 'secret' },
+    })
+  } catch {
+    isPushed = false
+  }
+  return { calls: readFileSync(calls, 'utf8').trim().split('\n'), isPushed }
+}
+
+t.test('a chart is pushed once', (t) => {
+  const { calls, isPushed } = push(t, false)
+  t.ok(isPushed)
+  t.match(calls.at(-1), /^push .* oci:\/\/registry\.test\/charts$/)
+  t.notMatch(calls.join(), 'secret')
+  t.end()
+})
+
+t.test('a published version is never pushed again', (t) => {
+  const { calls, isPushed } = push(t, true)
+  t.notOk(isPushed)
+  t.notOk(calls.some((call) => call.startsWith('push')))
   t.end()
 })
