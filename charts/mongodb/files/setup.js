@@ -75,9 +75,7 @@ const remedy = process.env.ROOT_PASSWORD_IS_GENERATED
 
 function openAsRoot(host) {
   if (!rootIsKnown(host)) {
-    giveUp(
-      `${host} refuses the root password: its volume was made with another one. ${remedy}`,
-    )
+    giveUp(`${host} refuses the root password: its volume was made with another one. ${remedy}`)
   }
   return open(host, rootPassword)
 }
