@@ -82,6 +82,16 @@ export function chartArguments(tag: string, ...further: string[]): string[] {
   ]
 }
 
+/** What the cluster holds of the release at this moment, as `Kind/name`. */
+export async function ofTheRelease(namespace: Namespace): Promise<string[]> {
+  const kinds =
+    'all,secret,configmap,serviceaccount,ingress,networkpolicy,poddisruptionbudget,horizontalpodautoscaler,persistentvolumeclaim'
+  const { items } = await namespace.get(kinds, '--selector', `app.kubernetes.io/instance=${RELEASE}`)
+  return items.map(
+    (item: { kind: string; metadata: { name: string } }) => `${item.kind}/${item.metadata.name}`,
+  )
+}
+
 /** Everything that helps to find out what went wrong. */
 export async function dump(namespace: Namespace): Promise<string> {
   const pods = await namespace.allPods()

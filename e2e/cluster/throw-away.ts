@@ -5,6 +5,7 @@ import {
   chartArguments,
   createRestricted,
   dump,
+  ofTheRelease,
   RELEASE,
   RESULTS,
   SERVICES,
@@ -56,11 +57,7 @@ async function remove(namespace: Namespace): Promise<void> {
   if (process.env.KEEP) return say(`kept: namespace ${namespace.name}`)
   await timed('helm uninstall', () => namespace.helm('uninstall', RELEASE, '--wait', '--ignore-not-found'))
   await until('the pods are gone', async () => (await namespace.allPods()).length === 0, 120_000)
-  const kinds = 'all,secret,configmap,ingress,networkpolicy,poddisruptionbudget,persistentvolumeclaim'
-  const { items } = await namespace.get(kinds, '--selector', `app.kubernetes.io/instance=${RELEASE}`)
-  const left = items.map(
-    (item: { kind: string; metadata: { name: string } }) => `${item.kind}/${item.metadata.name}`,
-  )
+  const left = await ofTheRelease(namespace)
   say(`left behind by helm uninstall: ${left.join(', ') || 'nothing'}`)
   await timed('namespace deleted', () => run('kubectl', ['delete', 'namespace', namespace.name]))
 }

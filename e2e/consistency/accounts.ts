@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { newPeople } from '../load/people.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
 
 /** Two tasks each: two writers of one list overlap, as the protocol has to bear. */
@@ -15,31 +15,22 @@ export function titleOf(slot: number, value: number): string {
   return `${slot}:${value}`
 }
 
-/** Each costs two password hashes: more at once would only wait in auth-service's queue. */
-const AT_ONCE = 2
-
-/** Registers and logs in new users, and makes their tasks. @throws Error when the system refuses that */
+/**
+ * Registers and logs in new users, and makes their tasks.
+ * @throws Error when the system refuses that
+ */
 export async function createAccounts(
-  connections: readonly HttpConnection[],
+  baseUrl: string,
+  connection: HttpConnection,
   count: number,
 ): Promise<Account[]> {
   const accounts: Account[] = []
-  const run = randomBytes(4).toString('hex')
-  let claimed = 0
-  async function work(connection: HttpConnection): Promise<void> {
-    for (let n = claimed++; n < count; n = claimed++)
-      accounts.push(await createAccount(connection, `reader-${run}-${n}@example.com`))
-  }
-  await Promise.all(connections.slice(0, AT_ONCE).map(work))
+  for (const { authorization } of await newPeople(baseUrl, count))
+    accounts.push(await withTasks(connection, { authorization }))
   return accounts
 }
 
-async function createAccount(connection: HttpConnection, email: string): Promise<Account> {
-  const password = randomBytes(16).toString('hex')
-  require(await connection.sendJson('POST', '/auth/register', { email, password }), 201)
-  const login = require(await connection.sendJson('POST', '/auth/login', { email, password }), 200)
-  const { access_token } = JSON.parse(String(login.body)) as { access_token: string }
-  const headers = { authorization: `Bearer ${access_token}` }
+async function withTasks(connection: HttpConnection, headers: Record<string, string>): Promise<Account> {
   const taskIds: string[] = []
   for (let slot = 0; slot < TASKS_EACH; slot++) {
     const created = require(await connection.sendJson(

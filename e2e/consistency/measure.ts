@@ -58,7 +58,7 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
     () => new HttpConnection(system.baseUrl),
   )
   try {
-    const accounts = await createAccounts(connections, plan.accounts)
+    const accounts = await createAccounts(system.baseUrl, connections[0] as HttpConnection, plan.accounts)
     await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
     const history = new History(plan.accounts * 2)
     const load = new Load(accounts, history, random, plan.mix)
