@@ -47,7 +47,7 @@ readme-check: install
 
 # The cache protocol, exhaustively: minutes, and a table.
 model: install
-	@node e2e/model/run.ts
+	@node task-service/model/run.ts
 
 # Histories under every kind of fault: SECONDS, KINDS and more, see e2e/consistency/run.ts.
 consistency: install
