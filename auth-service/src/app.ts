@@ -5,17 +5,16 @@ import { administrationRoutes, userRoutes } from './administration/administratio
 import type { Config } from './config.ts'
 import { healthRoutes } from './health/health.routes.ts'
 import { startJobs } from './jobs.ts'
-import { watchKeys } from './keys/key-file-watch.ts'
-import { keyRoutes } from './keys/keys.routes.ts'
+import { loginRoutes } from './login/login.routes.ts'
 import { createMetrics } from './metrics.ts'
-import authenticate from './plugins/authenticate.ts'
-import errorHandler from './plugins/error-handler.ts'
-import internal, { Readiness } from './plugins/internal.ts'
-import loadLimit from './plugins/load-limit.ts'
-import mongo, { createMongoClient } from './plugins/mongo.ts'
-import openapi from './plugins/openapi.ts'
-import publicHttp, { serverOptions } from './plugins/public-http.ts'
-import redis, { createRedisClient } from './plugins/redis.ts'
+import errorHandler from './platform/error-handler.ts'
+import internal, { Readiness } from './platform/internal.ts'
+import loadLimit from './platform/load-limit.ts'
+import mongo, { createMongoClient } from './platform/mongo.ts'
+import openapi from './platform/openapi.ts'
+import publicHttp, { serverOptions } from './platform/public-http.ts'
+import redis, { createRedisClient } from './platform/redis.ts'
+import { revocationRoutes } from './revocations/revocations.routes.ts'
 import {
   buildRepositories,
   buildServices,
@@ -24,8 +23,10 @@ import {
   type Services,
   type Tokens,
 } from './services.ts'
-import { revocationRoutes } from './sessions/revocations.routes.ts'
-import { loginRoutes, logoutRoutes, refreshRoutes } from './sessions/sessions.routes.ts'
+import { logoutRoutes, refreshRoutes } from './sessions/sessions.routes.ts'
+import authenticate from './tokens/authenticate.ts'
+import { watchKeys } from './tokens/key-file-watch.ts'
+import { keyRoutes } from './tokens/keys.routes.ts'
 import { version } from './version.ts'
 
 export interface Application {

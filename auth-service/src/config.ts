@@ -1,6 +1,5 @@
 import { envSchema } from 'env-schema'
 import { type Static, Type } from 'typebox'
-import { MAX_ACCESS_TOKEN_SECONDS } from './sessions/session.ts'
 
 const port = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
@@ -10,6 +9,8 @@ const seconds = (fallback: number, maximum: number, description: string, minimum
   Type.Integer({ default: fallback, minimum, maximum, description: `${description} (s)` })
 
 const DAY = 86_400
+/** The longest life that an access token can be given. */
+export const MAX_ACCESS_TOKEN_SECONDS = DAY
 
 const Database = Type.Object({
   MONGODB_URI: Type.String({

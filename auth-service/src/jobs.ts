@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { ErasureService } from './erasures/erasures.service.ts'
 import { TaskServiceClient } from './erasures/task-service-client.ts'
 import type { Metrics } from './metrics.ts'
-import { runInBackground } from './plugins/background.ts'
+import { runInBackground } from './platform/jobs.ts'
 import type { Repositories, Services, Tokens } from './services.ts'
 
 const ERASURE_INTERVAL_MS = 2_000

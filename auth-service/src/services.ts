@@ -8,22 +8,22 @@ import { AdministrationRepository } from './administration/administration.reposi
 import { AdministrationService } from './administration/administration.service.ts'
 import type { Config } from './config.ts'
 import { ErasureRepository } from './erasures/erasures.repository.ts'
-import { readKeys } from './keys/key-file-watch.ts'
-import { KeyRing } from './keys/key-ring.ts'
-import { TokenSigner } from './keys/token-signer.ts'
+import { LoginService } from './login/login.service.ts'
 import type { Metrics } from './metrics.ts'
 import { BoundedQueue } from './passwords/bounded-queue.ts'
 import { PasswordHasher } from './passwords/password-hasher.ts'
-import { AttemptMemory } from './sessions/attempt-memory.ts'
-import { AttemptCache } from './sessions/attempts.cache.ts'
-import { Attempts } from './sessions/attempts.ts'
-import { EndingRepository } from './sessions/endings.repository.ts'
-import { LoginService } from './sessions/login.service.ts'
+import { EndingRepository } from './revocations/endings.repository.ts'
+import { RevocationPages } from './revocations/revocation-pages.ts'
 import { RefreshTokens } from './sessions/refresh-token.ts'
-import { RevocationFeed } from './sessions/revocation-feed.ts'
 import { SessionRepository } from './sessions/sessions.repository.ts'
 import { SessionService } from './sessions/sessions.service.ts'
-import { TokenMint } from './sessions/tokens.ts'
+import { TokenMint } from './sessions/token-mint.ts'
+import { AttemptMemory } from './throttling/attempt-memory.ts'
+import { AttemptCache } from './throttling/attempts.cache.ts'
+import { Attempts } from './throttling/attempts.ts'
+import { readKeys } from './tokens/key-file-watch.ts'
+import { SigningKeys } from './tokens/signing-keys.ts'
+import { TokenSigner } from './tokens/token-signer.ts'
 
 /** Log-ins that wait for a processor, and how long. */
 const HASH_QUEUE = { concurrency: availableParallelism(), waiting: 64, deadlineMs: 3_000 }
@@ -49,7 +49,7 @@ export function buildRepositories(db: Db, config: Config) {
 
 /** Keys and what is signed with them. @throws Error when the keys cannot be read */
 export function buildTokens(config: Config) {
-  const ring = new KeyRing(readKeys(config.SIGNING_KEYS_FILE), config.KEY_PROPAGATION_SECONDS)
+  const ring = new SigningKeys(readKeys(config.SIGNING_KEYS_FILE), config.KEY_PROPAGATION_SECONDS)
   const signer = new TokenSigner(ring, {
     issuer: config.TOKEN_ISSUER,
     audience: config.TOKEN_AUDIENCE,
@@ -103,7 +103,7 @@ export function buildServices(
       sessions: sessionService,
       count: metrics.loggedIn,
     }),
-    feed: new RevocationFeed(endings, metrics.servedRevocations),
+    feed: new RevocationPages(endings, metrics.servedRevocations),
     administration: new AdministrationService({
       accounts,
       users,

@@ -8,22 +8,22 @@ import { ListCache } from './cache/list.cache.ts'
 import { RedisProcess } from './cache/redis-process.cache.ts'
 import { Sampler } from './cache/sampler.ts'
 import type { Config } from './config.ts'
-import { KeyRing } from './keys/key-ring.ts'
-import authenticate from './plugins/authenticate.ts'
-import errorHandler from './plugins/error-handler.ts'
-import internal, { Readiness } from './plugins/internal.ts'
-import loadLimit from './plugins/load-limit.ts'
-import mongo, { createMongoClient } from './plugins/mongo.ts'
-import openapi from './plugins/openapi.ts'
-import publicHttp, { serverOptions } from './plugins/public-http.ts'
-import redis, { createRedisClient } from './plugins/redis.ts'
-import { VerifiedTokens } from './plugins/verified-tokens.ts'
-import { RevocationsFeed } from './revocations/revocations.feed.ts'
+import errorHandler from './platform/error-handler.ts'
+import internal, { Readiness } from './platform/internal.ts'
+import loadLimit from './platform/load-limit.ts'
+import mongo, { createMongoClient } from './platform/mongo.ts'
+import openapi from './platform/openapi.ts'
+import publicHttp, { serverOptions } from './platform/public-http.ts'
+import redis, { createRedisClient } from './platform/redis.ts'
 import { ArrivalClock } from './tasks/arrival-clock.ts'
-import { ownersRoutes } from './tasks/owners.routes.ts'
+import { erasureRoutes } from './tasks/erasure.routes.ts'
 import { TasksRepository } from './tasks/tasks.repository.ts'
 import { tasksRoutes } from './tasks/tasks.routes.ts'
 import { TasksService } from './tasks/tasks.service.ts'
+import authenticate from './tokens/authenticate.ts'
+import { EndedSessions } from './tokens/ended-sessions.ts'
+import { PublicKeys } from './tokens/public-keys.ts'
+import { VerifiedTokens } from './tokens/verified-tokens.ts'
 import { version } from './version.ts'
 
 /** One in so many hits is compared with MongoDB. */
@@ -77,9 +77,14 @@ export async function buildApp(config: Config): Promise<Application> {
 
   const verified = new VerifiedTokens(VERIFIED_TOKENS)
   const onChanged = () => verified.clear()
-  const keys = new KeyRing({ url: config.JWKS_URL, log, onLoaded: () => readiness.done('keys'), onChanged })
+  const keys = new PublicKeys({
+    url: config.JWKS_URL,
+    log,
+    onLoaded: () => readiness.done('keys'),
+    onChanged,
+  })
   const onLoaded = () => readiness.done('revocations')
-  const revocations = new RevocationsFeed({ url: config.REVOCATIONS_URL, registry, log, onLoaded })
+  const revocations = new EndedSessions({ url: config.REVOCATIONS_URL, registry, log, onLoaded })
   const issuer = config.TOKEN_ISSUER
 
   await app.register(errorHandler)
@@ -104,7 +109,7 @@ export async function buildApp(config: Config): Promise<Application> {
   await app.register(internal, {
     readiness,
     registry,
-    routes: async (server) => server.register(ownersRoutes, { tasks, keys, issuer }),
+    routes: async (server) => server.register(erasureRoutes, { tasks, keys, issuer }),
   })
   await app.register(async (scope) => {
     await scope.register(authenticate, {

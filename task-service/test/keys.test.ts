@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { KeyRing } from '../src/keys/key-ring.ts'
-import authenticate from '../src/plugins/authenticate.ts'
-import errorHandler from '../src/plugins/error-handler.ts'
-import { VerifiedTokens } from '../src/plugins/verified-tokens.ts'
-import type { RevocationsFeed } from '../src/revocations/revocations.feed.ts'
+import errorHandler from '../src/platform/error-handler.ts'
+import authenticate from '../src/tokens/authenticate.ts'
+import type { EndedSessions } from '../src/tokens/ended-sessions.ts'
+import { PublicKeys } from '../src/tokens/public-keys.ts'
+import { VerifiedTokens } from '../src/tokens/verified-tokens.ts'
 import { Issuer, newSigningKey } from './support/issuer.ts'
 import { until } from './support/until.ts'
 
@@ -19,7 +19,7 @@ async function scene(t: Test, { reloadMs = RELOAD_MS, cooldownMs = NEVER_MS } = 
   const issuer = await Issuer.start()
   const verified = new VerifiedTokens(100)
   let loaded = false
-  const keys = new KeyRing({
+  const keys = new PublicKeys({
     url: `${issuer.url}/.well-known/jwks.json`,
     log: pino({ level: 'silent' }),
     onLoaded: () => {
@@ -33,7 +33,7 @@ async function scene(t: Test, { reloadMs = RELOAD_MS, cooldownMs = NEVER_MS } = 
   await app.register(errorHandler)
   await app.register(authenticate, {
     keys,
-    revocations: { isEnded: () => false } as unknown as RevocationsFeed,
+    revocations: { isEnded: () => false } as unknown as EndedSessions,
     verified,
     issuer: 'authdb',
     audience: 'authdb',

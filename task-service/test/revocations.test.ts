@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Registry } from '@prometheus-io/client'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { RevocationsFeed } from '../src/revocations/revocations.feed.ts'
+import { EndedSessions } from '../src/tokens/ended-sessions.ts'
 import { until } from './support/until.ts'
 
 /** Read again each time */
@@ -30,7 +30,7 @@ async function scene(t: Test, answer: (since: number) => Answer) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const registry = new Registry()
   let loaded = 0
-  const feed = new RevocationsFeed({
+  const feed = new EndedSessions({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/internal/revocations`,
     registry,
     log: pino({ level: 'silent' }),

@@ -1,7 +1,7 @@
 import { type Collection, type Db, type Filter, ObjectId, type UpdateFilter, type WithId } from 'mongodb'
 import { EmailTaken } from '../errors.ts'
-import { guarded } from '../plugins/driver-errors.ts'
-import { isDuplicateKey } from '../plugins/duplicate-key.ts'
+import { guarded } from '../platform/driver-errors.ts'
+import { isDuplicateKey } from '../platform/duplicate-key.ts'
 import type { Account, NewAccount, Role } from './account.ts'
 
 const MAX_TIME_MS = 2_000

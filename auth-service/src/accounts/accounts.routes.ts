@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { problems } from '../plugins/openapi.ts'
+import { problems } from '../platform/openapi.ts'
 import { ProfileChange, Registration, User } from './accounts.schema.ts'
 import type { AccountService } from './accounts.service.ts'
 import { toUserBody } from './user-body.ts'

@@ -7,7 +7,7 @@ import {
   type Users,
   usersOf,
 } from '../accounts/accounts.repository.ts'
-import { guarded } from '../plugins/driver-errors.ts'
+import { guarded } from '../platform/driver-errors.ts'
 
 const MAX_TIME_MS = 2_000
 const BATCH = 100

@@ -3,8 +3,8 @@ import { AdministrationRepository } from '../administration/administration.repos
 import { AdministrationService } from '../administration/administration.service.ts'
 import { loadDatabaseConfig } from '../config.ts'
 import { ErasureRepository } from '../erasures/erasures.repository.ts'
-import { createMongoClient } from '../plugins/mongo.ts'
-import { EndingRepository } from '../sessions/endings.repository.ts'
+import { createMongoClient } from '../platform/mongo.ts'
+import { EndingRepository } from '../revocations/endings.repository.ts'
 
 /** Makes the account an administrator; its sessions end, so that its next log-in has the new role. */
 async function promote(email: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { type Collection, type Db, ObjectId, type WithId } from 'mongodb'
-import { guarded } from '../plugins/driver-errors.ts'
-import { isDuplicateKey } from '../plugins/duplicate-key.ts'
+import { guarded } from '../platform/driver-errors.ts'
+import { isDuplicateKey } from '../platform/duplicate-key.ts'
 
 const MAX_TIME_MS = 2_000
 

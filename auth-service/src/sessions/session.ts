@@ -1,6 +1,3 @@
-/** The longest life that an access token can be given. */
-export const MAX_ACCESS_TOKEN_SECONDS = 86_400
-
 /** A log-in: one refresh-token family, and the `sid` of every access token it was given. */
 export interface Session {
   /** 24 hex characters */

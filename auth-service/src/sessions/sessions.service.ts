@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.ts'
 import { CredentialsWrong, RefreshInvalid, RefreshReused, TokenInvalid } from '../errors.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
 import type { Device, EndReason, Session } from './session.ts'
-import type { TokenMint, TokenPair } from './tokens.ts'
+import type { TokenMint, TokenPair } from './token-mint.ts'
 
 export type LogoutScope = 'local' | 'others' | 'global'
 

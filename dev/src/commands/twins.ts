@@ -1,29 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../checkout.ts'
 import { run } from '../run.ts'
 
-/** Files that both services have, byte for byte: the skeleton is copied on purpose, and kept equal on purpose. */
-const TWINS = [
-  'src/server.ts',
-  ...[
-    'mongo',
-    'redis',
-    'error-handler',
-    'driver-errors',
-    'internal',
-    'load-limit',
-    'openapi',
-    'public-http',
-    'request-log',
-  ].map((name) => `src/plugins/${name}.ts`),
-]
 const [FIRST, SECOND] = ['auth-service', 'task-service']
+/** The skeleton of a service, copied on purpose: every file of it is the same in both, byte for byte. */
+const TWIN_FOLDER = 'src/platform'
+const TWIN_FILES = ['src/server.ts']
 /** Files that differ in the service's own words alone. */
 const ALIKE = ['Dockerfile']
 /** Its name, its ports, and what it is. */
 const OWN_WORDS = /auth-service|task-service|\b[89][01]0[12]\b|(?<=image\.description=)"[^"]*"/g
 const DIFF_TIMEOUT_MS = 10_000
+
+/** Every file of the folder in the one or the other service. */
+function twinFolder(): string[] {
+  const found = [FIRST, SECOND].flatMap((service) =>
+    readdirSync(join(ROOT, service, TWIN_FOLDER), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(join(ROOT, service).length + 1)),
+  )
+  return [...new Set(found)].sort()
+}
 
 /** As far as both have to be equal. */
 function contentOf(file: string, service: string): string {
@@ -45,7 +43,7 @@ async function difference(file: string): Promise<string | undefined> {
   return `${first} and ${second} differ:\n${stdout}`
 }
 
-const files = [...TWINS, ...ALIKE]
+const files = [...twinFolder(), ...TWIN_FILES, ...ALIKE]
 const differences = (await Promise.all(files.map(difference))).filter((one) => one !== undefined)
 for (const one of differences) console.error(one)
 console.log(

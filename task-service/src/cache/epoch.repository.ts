@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb'
-import { within } from '../plugins/time-limit.ts'
+import { within } from '../platform/time-limit.ts'
 
 /** No instance uses the cache: writes go straight to MongoDB. */
 export const OFF = 'off'

@@ -1,7 +1,7 @@
 import { type Collection, type Db, type Filter, ObjectId } from 'mongodb'
 import { OutcomeUnknown } from '../errors.ts'
-import { guarded, isAway } from '../plugins/driver-errors.ts'
-import { within } from '../plugins/time-limit.ts'
+import { guarded, isAway } from '../platform/driver-errors.ts'
+import { within } from '../platform/time-limit.ts'
 import type { Position } from './cursor.ts'
 import type { ChangedFields, NewTaskFields, Task } from './task.ts'
 

@@ -29,7 +29,7 @@ interface Options {
  * kept in memory: a logout is effective within 2 s at no cost to a request. While auth-service is away the set stays
  * as it was; its age is a metric.
  */
-export class RevocationsFeed {
+export class EndedSessions {
   readonly #options: Options
   readonly #ended = new Map<string, number>()
   #since = 0

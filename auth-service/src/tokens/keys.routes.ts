@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { KeyRing } from './key-ring.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 const JWKS_MAX_AGE_SECONDS = 300
 
@@ -19,7 +19,7 @@ const Jwks = Type.Object({
 })
 
 /** The public keys that access tokens are verified with (RFC 7517). */
-export const keyRoutes: FastifyPluginAsyncTypebox<{ ring: KeyRing }> = async (app, { ring }) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<{ ring: SigningKeys }> = async (app, { ring }) => {
   app.get(
     '/.well-known/jwks.json',
     { schema: { tags: ['keys'], summary: 'Public keys', security: [], response: { 200: Jwks } } },

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { RevocationFeed } from './revocation-feed.ts'
+import type { RevocationPages } from './revocation-pages.ts'
 
 const Feed = Type.Object({
   now: Type.Integer({ description: 'Unix seconds' }),
@@ -16,7 +16,7 @@ const Feed = Type.Object({
 })
 
 /** On the internal port: the sessions ended since a time, for task-service. */
-export const revocationRoutes: FastifyPluginAsyncTypebox<{ feed: RevocationFeed }> = async (
+export const revocationRoutes: FastifyPluginAsyncTypebox<{ feed: RevocationPages }> = async (
   app,
   { feed },
 ) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { RevocationFeed } from './revocation-feed.ts'
-import type { Revocation } from './session.ts'
+import type { Revocation } from '../sessions/session.ts'
+import { RevocationPages } from './revocation-pages.ts'
 
 const START = Math.floor(Date.now() / 1000) - 1_000
 
@@ -19,11 +19,11 @@ function newFeed(perSecond: number[]) {
     findRevocations: async (from: Date, to: Date | null, limit: number) =>
       all.filter(({ revokedAt }) => revokedAt >= from && (to === null || revokedAt < to)).slice(0, limit),
   }
-  const feed = new RevocationFeed(source, (count) => (served += count))
+  const feed = new RevocationPages(source, (count) => (served += count))
   return { feed, total: all.length, served: () => served }
 }
 
-async function readAll(feed: RevocationFeed): Promise<{ sids: Set<string>; pages: number }> {
+async function readAll(feed: RevocationPages): Promise<{ sids: Set<string>; pages: number }> {
   const sids = new Set<string>()
   let since = 0
   for (let pages = 1; ; pages++) {
@@ -66,7 +66,7 @@ t.test('sessions that ended longer ago than any token lives are not looked for',
       return []
     },
   }
-  await new RevocationFeed(source, () => {}).since(0)
+  await new RevocationPages(source, () => {}).since(0)
   const hours = (Date.now() - (asked[0]?.getTime() ?? 0)) / 3_600_000
   t.ok(hours > 24 && hours < 26, `${hours} hours back`)
 })

@@ -4,9 +4,9 @@ import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { TokenInvalid, TokenMissing } from '../errors.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
-import type { RevocationsFeed } from '../revocations/revocations.feed.ts'
 import type { Caller } from '../tasks/tasks.service.ts'
+import type { EndedSessions } from './ended-sessions.ts'
+import type { PublicKeys } from './public-keys.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
 
 declare module 'fastify' {
@@ -28,8 +28,8 @@ const BEARER = /^bearer( |$)/i
 const BEARER_TOKEN = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i
 
 interface Options {
-  keys: KeyRing
-  revocations: RevocationsFeed
+  keys: PublicKeys
+  revocations: EndedSessions
   verified: VerifiedTokens
   issuer: string
   audience: string

@@ -2,7 +2,7 @@ import jwt from '@fastify/jwt'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { TokenInvalid } from '../errors.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
+import type { PublicKeys } from '../tokens/public-keys.ts'
 import type { TasksService } from './tasks.service.ts'
 
 /** auth-service waits longer than a client does. Each step keeps its own limit: many tasks go in several requests. */
@@ -14,12 +14,12 @@ const Removed = Type.Object({ deleted: Type.Integer() })
 
 interface Options {
   tasks: TasksService
-  keys: KeyRing
+  keys: PublicKeys
   issuer: string
 }
 
 /** For auth-service alone: the tasks of a user who was deleted. Repeatable. */
-export const ownersRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tasks, keys, issuer }) => {
+export const erasureRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tasks, keys, issuer }) => {
   await app.register(jwt, {
     secret: keys.publicKey,
     decode: { complete: true },

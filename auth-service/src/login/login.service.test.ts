@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Account } from '../accounts/account.ts'
 import { HashingBusy } from '../errors.ts'
+import type { TokenPair } from '../sessions/token-mint.ts'
 import { LoginService } from './login.service.ts'
-import type { TokenPair } from './tokens.ts'
 
 const CREDENTIALS = { email: 'someone@example.org', password: 'right' }
 const DEVICE = { address: '192.0.2.1', userAgent: '' }

@@ -14,7 +14,7 @@ export function activeKey(keys: SigningKey[], nowSeconds: number, propagationSec
 }
 
 /** The signing keys of this instance; replaced as a whole when the file changes. */
-export class KeyRing {
+export class SigningKeys {
   readonly #propagationSeconds: number
   #keys: SigningKey[]
 

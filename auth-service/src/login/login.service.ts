@@ -4,9 +4,9 @@ import { normalizeEmail } from '../accounts/email.ts'
 import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
 import type { LoginOutcome } from '../metrics.ts'
 import type { Verification } from '../passwords/password-hasher.ts'
-import type { AddressLimit, Attempt, Begun } from './attempts.ts'
-import type { Device } from './session.ts'
-import type { TokenPair } from './tokens.ts'
+import type { Device } from '../sessions/session.ts'
+import type { TokenPair } from '../sessions/token-mint.ts'
+import type { AddressLimit, Attempt, Begun } from '../throttling/attempts.ts'
 
 /** A refusal leaves at the next multiple of this, so that the cost of a hash (bcrypt or argon2id) does not show. */
 const REFUSAL_STEP_MS = 500

@@ -25,7 +25,7 @@ interface Options {
  * Public keys of auth-service. Once loaded they are kept while auth-service is away; they are read again every five
  * minutes, and when a token names an unknown key (at most every 30 s).
  */
-export class KeyRing {
+export class PublicKeys {
   readonly #options: Options
   readonly #keys: ReturnType<typeof createRemoteJWKSet>
   readonly #cooldownMs: number

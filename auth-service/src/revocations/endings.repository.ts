@@ -1,7 +1,7 @@
 import { type Collection, type Db, ObjectId, type WithId } from 'mongodb'
-import { guarded } from '../plugins/driver-errors.ts'
-import type { EndReason, Revocation } from './session.ts'
-import { type SessionDocument, sessionsOf } from './sessions.repository.ts'
+import { guarded } from '../platform/driver-errors.ts'
+import type { EndReason, Revocation } from '../sessions/session.ts'
+import { type SessionDocument, sessionsOf } from '../sessions/sessions.repository.ts'
 
 const MAX_TIME_MS = 2_000
 const OPEN = { revoked_at: { $exists: false } }

@@ -1,7 +1,7 @@
 import jwt from '@fastify/jwt'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { SigningKey } from './key-file.ts'
-import type { KeyRing } from './key-ring.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 const ALGORITHM = 'ES256'
 const SERVICE_AUDIENCE = 'task-service-internal'
@@ -57,12 +57,12 @@ async function buildSigner(key: SigningKey, settings: TokenSettings): Promise<Si
 
 /** Signs tokens with the active key of the ring; builds a signer only when that key changes. */
 export class TokenSigner {
-  readonly #ring: KeyRing
+  readonly #ring: SigningKeys
   readonly #settings: TokenSettings
   #current: Promise<Signer> | undefined
   #kid = ''
 
-  constructor(ring: KeyRing, settings: TokenSettings) {
+  constructor(ring: SigningKeys, settings: TokenSettings) {
     this.#ring = ring
     this.#settings = settings
   }

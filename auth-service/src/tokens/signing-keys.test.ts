@@ -1,7 +1,7 @@
 import t from 'tap'
 import { formatKeys, parseKeys } from './key-file.ts'
-import { activeKey } from './key-ring.ts'
 import { rotate } from './rotation.ts'
+import { activeKey } from './signing-keys.ts'
 
 const DAY = 86_400
 const PROPAGATION = 900

@@ -1,4 +1,5 @@
-import { MAX_ACCESS_TOKEN_SECONDS, type Revocation } from './session.ts'
+import { MAX_ACCESS_TOKEN_SECONDS } from '../config.ts'
+import type { Revocation } from '../sessions/session.ts'
 
 const PAGE = 10_000
 /** More sessions ended within one second than that is no traffic, it is a fault. */
@@ -25,7 +26,7 @@ function secondOf({ revokedAt }: Revocation): number {
  * Pages through ended sessions. A page holds whole seconds: while there are more, `now` is the first second it does
  * not hold, so that a reader who continues from there misses nothing and always gets on.
  */
-export class RevocationFeed {
+export class RevocationPages {
   readonly #source: RevocationSource
   readonly #served: (count: number) => void
 

@@ -1,0 +1,55 @@
+import formbody from '@fastify/formbody'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { FormMalformed } from '../errors.ts'
+import { problems } from '../platform/openapi.ts'
+import type { Device } from '../sessions/session.ts'
+import { Tokens } from '../sessions/sessions.schema.ts'
+import type { AddressLimit } from '../throttling/attempts.ts'
+import { Login, type LoginBody } from './login.schema.ts'
+import type { LoginService } from './login.service.ts'
+import multipartForm from './multipart-form.ts'
+
+const MAX_USER_AGENT = 300
+
+function deviceOf(request: FastifyRequest): Device {
+  return { address: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT) }
+}
+
+function sendLimit(reply: FastifyReply, limit: AddressLimit | null): void {
+  if (!limit) return
+  reply.headers({
+    'ratelimit-limit': limit.limit,
+    'ratelimit-remaining': limit.remaining,
+    'ratelimit-reset': limit.resetSeconds,
+  })
+}
+
+/** Without a token: log-in by form or JSON. The only route that takes forms. */
+export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = async (app, { login }) => {
+  await app.register(formbody)
+  await app.register(multipartForm)
+  app.post(
+    '/auth/login',
+    {
+      schema: {
+        tags: ['session'],
+        summary: 'Log in',
+        security: [],
+        body: Login,
+        response: { 200: Tokens, ...problems(400, 401, 403, 413, 415, 422, 429, 503) },
+      },
+      // Without a type there is no schema that a body would be checked by.
+      preValidation: async (request) => {
+        if (request.mediaType === undefined) throw new FormMalformed()
+      },
+    },
+    async (request, reply) => {
+      const { password, ...body } = request.body as LoginBody
+      const email = 'email' in body ? body.email : body.username
+      const { tokens, limit } = await login.login({ email, password }, deviceOf(request))
+      sendLimit(reply, limit)
+      return tokens
+    },
+  )
+}
