@@ -15,7 +15,7 @@ PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json au
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency bench
+.PHONY: dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency bench bench-protocol bench-rivals
 
 dev: install
 	@exec node dev/src/commands/dev.ts
@@ -53,9 +53,17 @@ model: install
 consistency: install
 	@node e2e/consistency/run.ts
 
-# Measurements; what they printed is in bench/RESULTS.md.
+# Processor time of every kind of request beside a bare node:http: ROUNDS, SECONDS, PEOPLE, GATEWAY, CASES, see bench/run.ts.
 bench: install
+	@node bench/run.ts
+
+# What the cache protocol costs beside the usual one.
+bench-protocol: install
 	@node bench/cache-cost.ts
+
+# One race on other caches and on ours: who is stale, and what a hit, a miss and a write cost.
+bench-rivals: install
+	@node bench/rivals/run.ts
 
 # Makes the signing keys of `make dev`, or of FILE, or adds a new one and retires old ones.
 KEYS := $(CACHE)/dev/signing-keys.json

@@ -3,7 +3,7 @@ import { Pool } from 'undici'
 import type { Instance } from '../dev/src/instance.ts'
 import { startPlatform } from '../dev/src/platform.ts'
 import { variantModule } from '../e2e/consistency/variants/variants.ts'
-import { processorTime } from './processor-time.ts'
+import { processorTime } from './processor.ts'
 
 /**
  * What the cache protocol costs beside the usual delete-after-write: one instance of task-service for each variant, on the

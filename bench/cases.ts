@@ -1,0 +1,95 @@
+import { request, type Workload } from './load/closed-loop.ts'
+import type { Stage } from './stage.ts'
+
+/** One thing that is measured: what is asked, and whose processor time it costs. */
+export interface Case {
+  readonly name: string
+  /** Processes whose time is charged to a request */
+  readonly pids: readonly number[]
+  readonly workload: Workload
+}
+
+const CONNECTIONS = 64
+/** Few, as people who log in are: each takes a whole core for some 30 ms. */
+const LOGIN_CONNECTIONS = 4
+
+/** Goes through requests that are made beforehand, one after another over all connections. */
+function inTurn(requests: readonly Buffer[]): Workload['next'] {
+  let count = 0
+  return () => requests[count++ % requests.length] as Buffer
+}
+
+function get(url: string, path: string, people: Stage['people']): Workload {
+  const requests = people.map(({ authorization }) => request('GET', path, { authorization }))
+  return { url, connections: CONNECTIONS, expected: 200, next: inTurn(requests) }
+}
+
+/** Each connection refreshes a session of its own: a token is used once, the answer brings the next. */
+function refreshing({ auth, people }: Stage): Workload {
+  const tokens = people.slice(0, CONNECTIONS).map(({ refreshToken }) => refreshToken)
+  return {
+    url: auth.url,
+    connections: tokens.length,
+    expected: 200,
+    next: (connection) => request('POST', '/auth/refresh', {}, { refresh_token: tokens[connection] }),
+    answered(connection, { body }) {
+      tokens[connection] = (JSON.parse(String(body)) as { refresh_token: string }).refresh_token
+    },
+  }
+}
+
+/** Everything that is measured in one run, in the order in which a round goes through it. */
+export function casesOf(stage: Stage): Case[] {
+  const { bare, fastify, task, auth, gateways, redisPid, people, creators } = stage
+  const hello = (url: string): Workload => ({
+    url,
+    connections: CONNECTIONS,
+    expected: 200,
+    next: inTurn([request('GET', '/')]),
+  })
+  const creates = creators.map(({ authorization }) =>
+    request('POST', '/tasks/', { authorization }, { title: 'one of many', labels: ['bench'] }),
+  )
+  const updates = people.map(({ authorization, taskId }, n) =>
+    request('PUT', `/tasks/${taskId}`, { authorization }, { title: `changed ${n}` }),
+  )
+  const logins = people.map(({ email, password }) => request('POST', '/auth/login', {}, { email, password }))
+  const throughGateways = gateways.map(({ name, url, pid }) => ({
+    name: `hit, through ${name}, gateway and Redis charged`,
+    pids: [task.pid, pid, ...redisPid],
+    workload: get(url, '/tasks/', people),
+  }))
+  return [
+    { name: 'bare node:http hello', pids: [bare.pid], workload: hello(bare.url) },
+    { name: 'Fastify hello', pids: [fastify.pid], workload: hello(fastify.url) },
+    { name: 'hit: cached list of 20', pids: [task.pid], workload: get(task.url, '/tasks/', people) },
+    {
+      name: 'miss: uncached list of 20',
+      pids: [task.pid],
+      workload: get(task.url, '/tasks/?limit=20', people),
+    },
+    ...throughGateways,
+    {
+      name: 'update',
+      pids: [task.pid],
+      // No two at once on one task: what is measured is an update, not a conflict.
+      workload: {
+        url: task.url,
+        connections: Math.min(CONNECTIONS, people.length),
+        expected: 200,
+        next: inTurn(updates),
+      },
+    },
+    { name: 'refresh', pids: [auth.pid], workload: refreshing(stage) },
+    {
+      name: 'log-in',
+      pids: [auth.pid],
+      workload: { url: auth.url, connections: LOGIN_CONNECTIONS, expected: 200, next: inTurn(logins) },
+    },
+    {
+      name: 'create',
+      pids: [task.pid],
+      workload: { url: task.url, connections: CONNECTIONS, expected: 201, next: inTurn(creates) },
+    },
+  ]
+}
