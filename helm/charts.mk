@@ -9,17 +9,21 @@ VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/va
 OVERLAYS := $(wildcard helm/authdb/values-scale.yaml) helm/ci/values-replicaset.yaml
 include helm/cluster.mk
 
-# Tools in the versions of helm/tools.versions, found on PATH or built by Go.
+# Each target asks for the tools that it uses: found on PATH, or built by Go in the versions of helm/tools.versions.
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: charts charts-tools charts-deps charts-docs charts-lint charts-unit charts-conform charts-test workflows
+.PHONY: charts charts-tools charts-helm charts-deps charts-docs charts-lint charts-unit charts-conform charts-test workflows
 
 charts: charts-lint charts-unit charts-conform charts-test
 
+# All of them at once, for who wants to have waited.
 charts-tools:
 	@helm/tools helm helm-unittest kubeconform actionlint
 
-charts-deps: charts-tools
+charts-helm:
+	@helm/tools helm
+
+charts-deps: charts-helm
 	@helm dependency update helm/authdb >$(LOG) 2>&1 || { cat $(LOG); exit 1; }
 
 charts-docs: $(CACHE)/installed/helm
@@ -34,11 +38,13 @@ charts-lint: charts-deps $(CACHE)/installed/helm
 		helm lint --strict helm/authdb -f helm/authdb/values-e2e.yaml -f $$values >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
 
 charts-unit: charts-deps
+	@helm/tools helm-unittest
 	helm-unittest --strict $(CHARTS) helm/authdb
 
 # Every values file against the API of every Kubernetes release in helm/tools.versions, and against the CRDs.
 charts-conform: charts-deps $(CACHE)/installed/helm
 	@command -v go >/dev/null || { echo "charts-conform takes the API schemas from Go modules, and there is no go on PATH (https://go.dev/dl)."; exit 1; }
+	@helm/tools kubeconform
 	node helm/src/api-schemas.ts
 	@set -e; . helm/tools.versions; for values in $(VALUES) $(OVERLAYS); do for api in $$SCHEMAS; do \
 		echo "conform $$values with Kubernetes $$api"; \
@@ -49,7 +55,9 @@ charts-conform: charts-deps $(CACHE)/installed/helm
 	done; done
 
 charts-test: charts-deps $(CACHE)/installed/helm
+	@helm/tools helm-unittest actionlint
 	cd helm && npm run --silent typecheck && npm test --silent
 
-workflows: charts-tools
+workflows:
+	@helm/tools actionlint
 	actionlint

@@ -50,14 +50,14 @@ release-check:
 
 # The chart of SERVICE as an archive in .cache/packages; its own version is in its Chart.yaml. With REGISTRY its default
 # image is REGISTRY/SERVICE: make chart-package SERVICE=task-service REGISTRY=registry.example.com/authdb
-chart-package: charts-tools
+chart-package: charts-helm
 	@rm -rf $(CACHE)/packages && mkdir -p $(CACHE)/packages && cp -rL charts/$(SERVICE) $(CACHE)/packages
 	@sed 's|^  repository: authdb/|  repository: $(or $(REGISTRY),authdb)/|' charts/$(SERVICE)/values.yaml >$(CACHE)/packages/$(SERVICE)/values.yaml
 	helm package $(CACHE)/packages/$(SERVICE) --destination $(CACHE)/packages
 
 # Pushes the packaged chart to an OCI registry: make chart-push REGISTRY=ghcr.io/owner/charts, with HELM_USER and HELM_PASSWORD.
 .PHONY: chart-push
-chart-push: charts-tools
+chart-push: charts-helm
 	@printf '%s' "$$HELM_PASSWORD" | helm registry login "$$(printf '%s' "$(REGISTRY)" | cut -d/ -f1)" --username "$$HELM_USER" --password-stdin
 	@chart=$$(sed -n 's/^version: //p' charts/$(SERVICE)/Chart.yaml); \
 	! helm show chart "oci://$(REGISTRY)/$(SERVICE)" --version "$$chart" >/dev/null 2>&1 || { echo "chart $(SERVICE) $$chart is published already: raise its version"; exit 1; }

@@ -47,7 +47,7 @@ function push(t: Tap, isPublished: boolean): { calls: string[]; isPushed: boolea
   const settings = ['SERVICE=auth-service', 'REGISTRY=registry.test/charts', `CACHE=${cache}`]
   let isPushed = true
   try {
-    execFileSync('make', ['-C', ROOT, '-o', 'charts-tools', 'chart-push', ...settings], {
+    execFileSync('make', ['-C', ROOT, '-o', 'charts-helm', 'chart-push', ...settings], {
       stdio: 'pipe',
       env: { ...process.env, MAKEFLAGS: '', HELM_USER: 'somebody', HELM_PASSWORD: 'secret' },
     })
