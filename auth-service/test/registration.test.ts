@@ -1,3 +1,4 @@
+import { ObjectId } from 'mongodb'
 import t from 'tap'
 import { newAdmin } from './support/admin.ts'
 import { call, loggedIn, login, newEmail, register } from './support/client.ts'
@@ -18,6 +19,13 @@ const badAddresses = [
   'a@exa mple.com',
   'a@.com',
   'a@example.',
+  '<a@b.cd>',
+  'a@-b.cd',
+  'a@b.cd?cc=x',
+  '"><script>@x.yz',
+  '"a b"@x.yz',
+  'a@1.2.3.4',
+  'a\u202eb@x.yz',
   `${'a'.repeat(65)}@example.com`,
   `a@${'b'.repeat(250)}.com`,
 ]
@@ -55,6 +63,32 @@ refuses(app, [
     }),
   ),
 ])
+
+t.test('an account can be logged in to with the address that the service shows', async (t) => {
+  for (const start of ['H\u0331', 'J\u030c', 'Zoe\u0308']) {
+    const typed = `${start}${newEmail()}`
+    const { email: shown } = await register(app, typed)
+    await login(app, shown)
+    await login(app, typed)
+    const again = await call(app, 'POST', '/auth/register', {
+      email: typed.normalize('NFC'),
+      password: PASSWORD,
+    })
+    t.match(again, { status: 400, body: { code: 'email_taken' } }, shown)
+  }
+})
+
+t.test('an account that an earlier release kept under another spelling is found', async (t) => {
+  const users = service.mongo.db(service.environment.MONGODB_DATABASE).collection('users')
+  for (const start of ['h\u0331', '<q', 'xn']) {
+    const kept = `${start}${newEmail()}`
+    const { _id } = await register(app)
+    await users.updateOne({ _id: new ObjectId(_id) }, { $set: { email: kept } })
+    await login(app, kept.toUpperCase())
+    const composed = { email: kept.normalize('NFC'), password: PASSWORD }
+    t.equal((await call(app, 'POST', '/auth/register', composed)).status, 400, 'nobody else can have it')
+  }
+})
 
 t.test('a password may be any Unicode, and is the same however it was composed', async (t) => {
   const address = newEmail()

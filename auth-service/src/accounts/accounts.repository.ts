@@ -89,14 +89,21 @@ export class AccountRepository {
     return document && toAccount(document)
   }
 
-  async findByEmail(email: string): Promise<Account | null> {
-    return (await this.findCredentials(email))?.account ?? null
+  /** @param spellings of one address, the likeliest first */
+  async findByEmail(spellings: string[]): Promise<Account | null> {
+    return (await this.findCredentials(spellings))?.account ?? null
   }
 
-  /** The account and what its password is checked against. */
-  async findCredentials(email: string): Promise<{ account: Account; passwordHash: string } | null> {
-    const document = await guarded(this.#users.findOne({ email, ...EXISTING }, { maxTimeMS: MAX_TIME_MS }))
-    return document && { account: toAccount(document), passwordHash: document.password_hash }
+  /**
+   * The account and what its password is checked against.
+   * @param spellings of one address, the likeliest first
+   */
+  async findCredentials(spellings: string[]): Promise<{ account: Account; passwordHash: string } | null> {
+    const filter = { email: { $in: spellings }, ...EXISTING }
+    const documents = await guarded(this.#users.find(filter, { maxTimeMS: MAX_TIME_MS }).toArray())
+    const byLikelihood = spellings.map((email) => documents.find((document) => document.email === email))
+    const document = byLikelihood.find((found) => found !== undefined)
+    return document ? { account: toAccount(document), passwordHash: document.password_hash } : null
   }
 
   async list(skip: number, limit: number): Promise<Account[]> {
@@ -109,9 +116,9 @@ export class AccountRepository {
   }
 
   /** Also by an account that is just being deleted. */
-  async isEmailTaken(email: string): Promise<boolean> {
+  async isEmailTaken(spellings: string[]): Promise<boolean> {
     const options = { projection: { _id: 1 }, maxTimeMS: MAX_TIME_MS }
-    return (await guarded(this.#users.findOne({ email }, options))) !== null
+    return (await guarded(this.#users.findOne({ email: { $in: spellings } }, options))) !== null
   }
 
   async hasAdmin(): Promise<boolean> {

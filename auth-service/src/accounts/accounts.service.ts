@@ -1,12 +1,12 @@
 import { EmailTaken, UserNotFound } from '../errors.ts'
 import { checkPassword } from '../passwords/password-rules.ts'
 import type { Account, NewAccount, Role } from './account.ts'
-import { checkedEmail, localPart, normalizeEmail } from './email.ts'
+import { checkedEmail, localPart, normalizeEmail, spellingsOf } from './email.ts'
 
 export interface AccountServiceOptions {
   accounts: {
     insert(account: NewAccount): Promise<Account>
-    isEmailTaken(email: string): Promise<boolean>
+    isEmailTaken(spellings: string[]): Promise<boolean>
     rename(id: string, name: string): Promise<Account | null>
     hasAdmin(): Promise<boolean>
   }
@@ -43,7 +43,7 @@ export class AccountService {
     const email = checkedEmail(registration.email)
     checkPassword(registration.password, localPart(email), passwordMinLength)
     // Asked before hashing, so that it costs nothing to be refused; the unique index decides between two at once.
-    if (await accounts.isEmailTaken(email)) throw new EmailTaken()
+    if (await accounts.isEmailTaken(spellingsOf(email))) throw new EmailTaken()
     const passwordHash = await hasher.hash(registration.password)
     return accounts.insert({ email, name: registration.name ?? '', role, permissions, passwordHash })
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../accounts/account.ts'
-import { normalizeEmail } from '../accounts/email.ts'
+import { spellingsOf } from '../accounts/email.ts'
 import { ChangedMeanwhile, UserNotFound } from '../errors.ts'
 import type { EndReason } from '../sessions/session.ts'
 import type { AdministrationRepository, Condition, UserChange } from './administration.repository.ts'
@@ -14,7 +14,7 @@ const INTERRUPTED_AFTER_MS = 20_000
 export interface AdministrationOptions {
   accounts: {
     findById(id: string): Promise<Account | null>
-    findByEmail(email: string): Promise<Account | null>
+    findByEmail(spellings: string[]): Promise<Account | null>
     hasAdmin(): Promise<boolean>
     list(skip: number, limit: number): Promise<Account[]>
   }
@@ -77,7 +77,7 @@ export class AdministrationService {
 
   /** @throws UserNotFound */
   async promote(email: string): Promise<Account> {
-    const account = await this.#options.accounts.findByEmail(normalizeEmail(email))
+    const account = await this.#options.accounts.findByEmail(spellingsOf(email))
     if (!account) throw new UserNotFound()
     return this.change(account.id, { role: 'ADMIN' })
   }
@@ -86,7 +86,7 @@ export class AdministrationService {
   async promoteFirst(email: string): Promise<Account | null> {
     const { accounts } = this.#options
     if (await accounts.hasAdmin()) return null
-    const account = await accounts.findByEmail(normalizeEmail(email))
+    const account = await accounts.findByEmail(spellingsOf(email))
     return account && this.change(account.id, { role: 'ADMIN' })
   }
 

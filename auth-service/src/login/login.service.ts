@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../accounts/account.ts'
-import { normalizeEmail } from '../accounts/email.ts'
+import { normalizeEmail, spellingsOf } from '../accounts/email.ts'
 import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
 import type { LoginOutcome } from '../metrics.ts'
 import type { Verification } from '../passwords/password-hasher.ts'
@@ -13,7 +13,7 @@ const REFUSAL_STEP_MS = 500
 
 export interface LoginServiceOptions {
   accounts: {
-    findCredentials(email: string): Promise<{ account: Account; passwordHash: string } | null>
+    findCredentials(spellings: string[]): Promise<{ account: Account; passwordHash: string } | null>
     replaceHash(id: string, old: string, hash: string): Promise<void>
   }
   hasher: {
@@ -64,7 +64,7 @@ export class LoginService {
    */
   async login(credentials: Credentials, device: Device): Promise<LoginResult> {
     try {
-      const result = await this.#login({ ...credentials, email: normalizeEmail(credentials.email) }, device)
+      const result = await this.#login(credentials, device)
       this.#options.count('success')
       return result
     } catch (error) {
@@ -73,16 +73,17 @@ export class LoginService {
     }
   }
 
-  async #login({ email, password }: Credentials, device: Device): Promise<LoginResult> {
+  async #login({ email: typed, password }: Credentials, device: Device): Promise<LoginResult> {
     const { accounts, attempts, sessions } = this.#options
     const { address } = device
+    const [email, spellings] = [normalizeEmail(typed), spellingsOf(typed)]
     const isFamiliar = async () => {
-      const found = await accounts.findCredentials(email)
+      const found = await accounts.findCredentials(spellings)
       return found !== null && sessions.hasBeenAt(found.account.id, address)
     }
     const { limit, undo } = await attempts.begin({ email, address, isFamiliar })
     try {
-      const tokens = await this.#open(email, password, device)
+      const tokens = await this.#open(spellings, password, device)
       await attempts.succeeded({ email, address })
       return { tokens, limit }
     } catch (error) {
@@ -92,16 +93,16 @@ export class LoginService {
     }
   }
 
-  async #open(email: string, password: string, device: Device): Promise<TokenPair> {
-    const account = await this.#verified(email, password)
+  async #open(spellings: string[], password: string, device: Device): Promise<TokenPair> {
+    const account = await this.#verified(spellings, password)
     if (account.lockedAt) throw new AccountLocked()
     return this.#options.sessions.open(account.id, device)
   }
 
-  async #verified(email: string, password: string): Promise<Account> {
+  async #verified(spellings: string[], password: string): Promise<Account> {
     const { accounts, hasher } = this.#options
     const start = performance.now()
-    const found = await accounts.findCredentials(email)
+    const found = await accounts.findCredentials(spellings)
     const { correct, outdated } = found
       ? await hasher.verify(found.passwordHash, password)
       : await hasher.verifyNothing(password)
