@@ -1,5 +1,17 @@
-import { envSchema } from 'env-schema'
 import { type Static, Type } from 'typebox'
+import { checkedEmail } from './accounts/email.ts'
+import { mongodbUri } from './platform/mongo.ts'
+import {
+  databaseName,
+  host,
+  httpUrl,
+  type Kind,
+  origins,
+  proxies,
+  readSettings,
+  redisUrl,
+  setting,
+} from './platform/settings.ts'
 
 const port = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
@@ -8,22 +20,18 @@ const milliseconds = (fallback: number, description: string) =>
 const seconds = (fallback: number, maximum: number, description: string, minimum = 0) =>
   Type.Integer({ default: fallback, minimum, maximum, description: `${description} (s)` })
 
+const email: Kind<string> = { read: checkedEmail, expects: 'must be an e-mail address' }
+
 const DAY = 86_400
 /** The longest life that an access token can be given. */
 export const MAX_ACCESS_TOKEN_SECONDS = DAY
 
 const Database = Type.Object({
-  MONGODB_URI: Type.String({
+  MONGODB_URI: setting(mongodbUri, {
     default: 'mongodb://127.0.0.1:27017',
-    pattern: '^mongodb(\\+srv)?://',
     description: 'Connection string',
   }),
-  MONGODB_DATABASE: Type.String({
-    default: 'auth',
-    minLength: 1,
-    maxLength: 63,
-    description: 'Own database',
-  }),
+  MONGODB_DATABASE: setting(databaseName, { default: 'auth', description: 'Own database' }),
   MONGODB_POOL_SIZE: Type.Integer({
     default: 20,
     minimum: 1,
@@ -34,23 +42,22 @@ const Database = Type.Object({
 
 export const Environment = Type.Object({
   ...Database.properties,
-  HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
+  HOST: setting(host, { default: '127.0.0.1', description: 'Address both ports listen on' }),
   PORT: port(8001, 'Public port'),
   INTERNAL_PORT: port(9101, 'Port of /livez, /readyz, /metrics, /internal; never routed to clients'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'pino log level',
   }),
-  REDIS_URL: Type.String({
+  REDIS_URL: setting(redisUrl, {
     default: 'redis://127.0.0.1:6379',
-    pattern: '^rediss?://',
     description: 'Connection string',
   }),
-  CORS_ORIGINS: Type.String({
+  CORS_ORIGINS: setting(origins, {
     default: '',
     description: 'Comma-separated origins of browser clients; `loopback` allows every loopback origin',
   }),
-  TRUST_PROXY: Type.String({
+  TRUST_PROXY: setting(proxies, {
     default: 'loopback',
     description:
       'Comma-separated addresses, CIDRs, `loopback`, `uniquelocal`: proxies whose X-Forwarded-For counts',
@@ -99,13 +106,12 @@ export const Environment = Type.Object({
     description: 'Characters of a new password at least (NIST SP 800-63B-4 §3.1.1.2)',
   }),
   ADMIN_EMAIL: Type.Optional(
-    Type.String({
+    setting(email, {
       description: 'While no ADMIN exists, the account of this address becomes one; afterwards ignored',
     }),
   ),
   TASK_SERVICE_INTERNAL_URL: Type.Optional(
-    Type.String({
-      pattern: '^https?://',
+    setting(httpUrl, {
       description: 'Internal port of task-service, where the tasks of deleted accounts are removed',
     }),
   ),
@@ -114,22 +120,15 @@ export const Environment = Type.Object({
 export type Config = Readonly<Static<typeof Environment>>
 export type DatabaseConfig = Readonly<Static<typeof Database>>
 
-/** An empty variable counts as one that is not set. */
-function settings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-}
-
 /**
  * The environment as one typed, frozen object.
- * @throws Error naming every missing or malformed variable at once
+ * @throws SettingsInvalid naming every missing or malformed variable at once
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
-  const data = settings(environment)
-  return Object.freeze(envSchema<Static<typeof Environment>>({ schema: Environment, data, env: false }))
+  return readSettings(Environment, environment)
 }
 
-/** The part of it that a command needs which only talks to the database. */
+/** The part of it that a command needs which only talks to the database. @throws SettingsInvalid */
 export function loadDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
-  const data = settings(environment)
-  return Object.freeze(envSchema<Static<typeof Database>>({ schema: Database, data, env: false }))
+  return readSettings(Database, environment)
 }

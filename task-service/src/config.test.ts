@@ -4,7 +4,7 @@ import { loadConfig } from './config.ts'
 t.test('an empty environment is a service for one machine', async (t) => {
   const config = loadConfig({})
   t.match(config, { HOST: '127.0.0.1', PORT: 8002, INTERNAL_PORT: 9102, MONGODB_DATABASE: 'tasks' })
-  t.match(config, { RATE_LIMIT_PER_MINUTE: 200, CORS_ORIGINS: '', TRUST_PROXY: 'loopback' })
+  t.match(config, { RATE_LIMIT_PER_MINUTE: 200, CORS_ORIGINS: [], TRUST_PROXY: ['loopback'] })
   t.ok(Object.isFrozen(config))
 })
 

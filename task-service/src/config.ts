@@ -1,5 +1,15 @@
-import { envSchema } from 'env-schema'
 import { type Static, Type } from 'typebox'
+import { mongodbUri } from './platform/mongo.ts'
+import {
+  databaseName,
+  host,
+  httpUrl,
+  origins,
+  proxies,
+  readSettings,
+  redisUrl,
+  setting,
+} from './platform/settings.ts'
 
 const milliseconds = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 300_000, description: `${description} (ms)` })
@@ -7,43 +17,34 @@ const port = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
 
 export const Environment = Type.Object({
-  HOST: Type.String({ default: '127.0.0.1', description: 'Address both ports listen on' }),
+  HOST: setting(host, { default: '127.0.0.1', description: 'Address both ports listen on' }),
   PORT: port(8002, 'Public port'),
   INTERNAL_PORT: port(9102, 'Port of /livez, /readyz, /metrics and /internal; never routed to clients'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'pino log level',
   }),
-  MONGODB_URI: Type.String({
+  MONGODB_URI: setting(mongodbUri, {
     default: 'mongodb://127.0.0.1:27017',
-    pattern: '^mongodb(\\+srv)?://',
     description: 'Connection string',
   }),
-  MONGODB_DATABASE: Type.String({
-    default: 'tasks',
-    minLength: 1,
-    maxLength: 63,
-    description: 'Database of this service',
-  }),
+  MONGODB_DATABASE: setting(databaseName, { default: 'tasks', description: 'Database of this service' }),
   MONGODB_POOL_SIZE: Type.Integer({
     default: 20,
     minimum: 1,
     maximum: 500,
     description: 'Connections at most',
   }),
-  REDIS_URL: Type.String({
+  REDIS_URL: setting(redisUrl, {
     default: 'redis://127.0.0.1:6379',
-    pattern: '^rediss?://',
     description: 'Connection string',
   }),
-  JWKS_URL: Type.String({
+  JWKS_URL: setting(httpUrl, {
     default: 'http://127.0.0.1:8001/.well-known/jwks.json',
-    pattern: '^https?://',
     description: 'Public keys of auth-service',
   }),
-  REVOCATIONS_URL: Type.String({
+  REVOCATIONS_URL: setting(httpUrl, {
     default: 'http://127.0.0.1:9101/internal/revocations',
-    pattern: '^https?://',
     description: 'Ended sessions, on the internal port of auth-service',
   }),
   TOKEN_ISSUER: Type.String({
@@ -56,11 +57,11 @@ export const Environment = Type.Object({
     minLength: 1,
     description: 'Required `aud` of access tokens',
   }),
-  CORS_ORIGINS: Type.String({
+  CORS_ORIGINS: setting(origins, {
     default: '',
     description: 'Comma-separated origins of browser clients; `loopback` allows every loopback origin',
   }),
-  TRUST_PROXY: Type.String({
+  TRUST_PROXY: setting(proxies, {
     default: 'loopback',
     description:
       'Comma-separated addresses, CIDRs, `loopback`, `uniquelocal`: proxies whose X-Forwarded-For counts',
@@ -85,16 +86,10 @@ export const Environment = Type.Object({
 
 export type Config = Readonly<Static<typeof Environment>>
 
-/** An empty variable counts as one that is not set. */
-function settings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-}
-
 /**
  * The environment as one typed, frozen object.
- * @throws Error naming every missing or malformed variable at once
+ * @throws SettingsInvalid naming every missing or malformed variable at once
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
-  const data = settings(environment)
-  return Object.freeze(envSchema<Static<typeof Environment>>({ schema: Environment, data, env: false }))
+  return readSettings(Environment, environment)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { SettingsInvalid } from '../platform/settings.ts'
 import { parseKeys, type SigningKey } from './key-file.ts'
 
 const RELOAD_MS = 2_000
@@ -11,13 +12,13 @@ interface Log {
 
 /**
  * Reads the signing keys once, at start.
- * @throws Error naming the file and what is wrong with it
+ * @throws SettingsInvalid naming the file and what is wrong with it
  */
 export function readKeys(file: string): SigningKey[] {
   try {
     return parseKeys(readFileSync(file, 'utf8'))
   } catch (cause) {
-    throw new Error(`SIGNING_KEYS_FILE ${file}: ${(cause as Error).message}`, { cause })
+    throw new SettingsInvalid(`SIGNING_KEYS_FILE ${file}: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Db, MongoClient } from 'mongodb'
 import type { Readiness } from './internal.ts'
+import { databaseName, isHost, type Kind } from './settings.ts'
 
 const RETRY_MS = 500
 
@@ -10,6 +11,20 @@ export interface MongoConfig {
   MONGODB_URI: string
   MONGODB_DATABASE: string
   MONGODB_POOL_SIZE: number
+}
+
+/** More than one @ means that one in a password is not encoded: what follows the first would be taken for the host. */
+const AMBIGUOUS = /@[^?]*@/
+
+/** MONGODB_URI, judged by the driver that will use it, and where the driver lets through what it cannot reach. */
+export const mongodbUri: Kind<string> = {
+  read: (text) => {
+    const { hosts, dbName } = new MongoClient(text).options
+    const isReachable = hosts.every(({ host, socketPath }) => socketPath !== undefined || isHost(host ?? ''))
+    return isReachable && databaseName.read(dbName) && !AMBIGUOUS.test(text) ? text : undefined
+  },
+  expects:
+    'must be a connection string that the MongoDB driver understands, mongodb://[user:password@]host[:port][,…][/database][?options] or mongodb+srv://…, with special characters in a password percent-encoded',
 }
 
 /**

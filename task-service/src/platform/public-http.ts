@@ -21,16 +21,9 @@ const RateLimited = createError('rate_limited', 'Too many requests. Please wait 
 
 export interface HttpConfig {
   LOG_LEVEL: string
-  TRUST_PROXY: string
-  CORS_ORIGINS: string
+  TRUST_PROXY: readonly string[]
+  CORS_ORIGINS: readonly string[]
   RATE_LIMIT_PER_MINUTE: number
-}
-
-function list(setting: string): string[] {
-  return setting
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean)
 }
 
 /** One route table serves `/x` and `/api/v1/x`; a path that cannot be decoded is an unknown path like any other. */
@@ -52,7 +45,7 @@ export function serverOptions(config: HttpConfig, service: string) {
     logController: new RequestLog(),
     genReqId: requestId,
     rewriteUrl,
-    trustProxy: list(config.TRUST_PROXY),
+    trustProxy: [...config.TRUST_PROXY],
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -68,8 +61,7 @@ export function serverOptions(config: HttpConfig, service: string) {
   } satisfies FastifyServerOptions
 }
 
-function isAllowedOrigin(setting: string): (origin: string | undefined) => boolean {
-  const origins = list(setting)
+function isAllowedOrigin(origins: readonly string[]): (origin: string | undefined) => boolean {
   const loopback = origins.includes('loopback')
   return (origin) =>
     origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
