@@ -1,12 +1,6 @@
 import { Registry } from '@prometheus-io/client'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { CacheMetrics } from './cache/cache-metrics.ts'
-import { CoherentLists } from './cache/coherent-lists.ts'
-import { EpochRepository } from './cache/epoch.repository.ts'
-import { EpochLease } from './cache/epoch-lease.ts'
-import { ListCache } from './cache/list.cache.ts'
-import { RedisProcess } from './cache/redis-process.cache.ts'
-import { Sampler } from './cache/sampler.ts'
+import { openLists } from './cache/index.ts'
 import type { Config } from './config.ts'
 import errorHandler from './platform/error-handler.ts'
 import internal, { Readiness } from './platform/internal.ts'
@@ -17,7 +11,8 @@ import publicHttp, { serverOptions } from './platform/public-http.ts'
 import redis, { createRedisClient } from './platform/redis.ts'
 import { ArrivalClock } from './tasks/arrival-clock.ts'
 import { erasureRoutes } from './tasks/erasure.routes.ts'
-import { TasksRepository } from './tasks/tasks.repository.ts'
+import { PAGE_LIMIT, TaskPages } from './tasks/task-pages.ts'
+import { TasksRepository, WRITE_LIMIT_MS } from './tasks/tasks.repository.ts'
 import { tasksRoutes } from './tasks/tasks.routes.ts'
 import { TasksService } from './tasks/tasks.service.ts'
 import authenticate from './tokens/authenticate.ts'
@@ -26,8 +21,6 @@ import { PublicKeys } from './tokens/public-keys.ts'
 import { VerifiedTokens } from './tokens/verified-tokens.ts'
 import { version } from './version.ts'
 
-/** One in so many hits is compared with MongoDB. */
-const SAMPLE_EVERY = 10_000
 /** More than the access tokens in use at one time, about 1 KiB each. */
 const VERIFIED_TOKENS = 20_000
 
@@ -48,32 +41,18 @@ export async function buildApp(config: Config): Promise<Application> {
   const db = mongoClient.db(config.MONGODB_DATABASE)
 
   const tasksRepository = new TasksRepository(db)
-  const epochRepository = new EpochRepository(db)
-  const metrics = new CacheMetrics(registry)
-  const redisProcess = new RedisProcess(redisClient, metrics, app.log)
-  const cache = new ListCache(redisClient, redisProcess)
-  const epochs = new EpochLease({
-    epochs: epochRepository,
-    reaches: () => redisProcess.runId(),
-    metrics,
+  const pages = new TaskPages(tasksRepository)
+  const lists = openLists({
+    redis: redisClient,
+    db,
+    registry,
     log,
-  })
-  const sampler = new Sampler({
-    cache,
-    metrics,
-    log,
-    holds: (lease) => epochs.holds(lease),
-    every: SAMPLE_EVERY,
-  })
-  const lists = new CoherentLists({
-    cache,
-    epochs,
-    sampler,
-    metrics,
+    load: (owner) => pages.read(owner, PAGE_LIMIT),
+    commitLimitMs: WRITE_LIMIT_MS,
     writeThrough: config.CACHE_WRITE_THROUGH,
   })
   const arrivals = new ArrivalClock()
-  const tasks = new TasksService(tasksRepository, lists)
+  const tasks = new TasksService(tasksRepository, pages, lists)
 
   const verified = new VerifiedTokens(VERIFIED_TOKENS)
   const onChanged = () => verified.clear()
@@ -102,7 +81,7 @@ export async function buildApp(config: Config): Promise<Application> {
     readiness,
     prepare: async () => {
       await tasksRepository.prepare()
-      await epochRepository.prepare()
+      await lists.prepare()
     },
   })
   await app.register(redis, { client: redisClient })
@@ -122,10 +101,9 @@ export async function buildApp(config: Config): Promise<Application> {
     await scope.register(tasksRoutes, { prefix: '/tasks', tasks, arrivals })
   })
 
-  for (const part of [keys, revocations, epochs, arrivals]) {
+  for (const part of [keys, revocations, lists, arrivals]) {
     app.addHook('onReady', async () => part.start())
     app.addHook('onClose', async () => part.stop())
   }
-  app.addHook('onClose', async () => redisProcess.close())
   return { app, readiness }
 }

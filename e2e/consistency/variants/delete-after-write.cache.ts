@@ -1,46 +1,47 @@
 import type { Redis } from 'ioredis'
+import {
+  CacheUnreachable,
+  decodePage,
+  encodePage,
+  type Found,
+  type Lease,
+  type ListPage,
+  type ListStore,
+  openLists as original,
+  type RedisProcess,
+} from '../../../task-service/src/cache/index.ts'
 
-interface Lease {
-  readonly epoch: number
-  readonly cache: string
-}
-
-interface ListPage {
-  readonly body: Buffer
-}
-
-interface OriginalListCache {
-  reaches(lease: Lease): boolean
-}
-
-const SERVICE = new URL('../../../task-service/src/', import.meta.url)
-const original = (await import(new URL('cache/list.cache.ts?original', SERVICE).href)) as {
-  ListCache: new (redis: Redis, process: unknown) => OriginalListCache
-  CacheUnreachable: new (message: string, options?: ErrorOptions) => Error
-}
-const { encodePage, decodePage } = (await import(new URL('tasks/list-page.ts', SERVICE).href)) as {
-  encodePage(page: ListPage): Buffer
-  decodePage(bytes: Buffer): ListPage
-}
-
-type Found = { state: 'hit'; page: ListPage } | { state: 'filling'; claim: string }
+export * from '../../../task-service/src/cache/index.ts'
 
 const LIFE_MS = 60_000
-export const { CacheUnreachable } = original
 
-/** The usual cache-aside, in the shape of the service's own class: no mark, no claim, DEL after the write. */
-export class ListCache extends original.ListCache {
+/** As the service's own, with other steps in Redis. */
+export function openLists(options: Parameters<typeof original>[0]): ReturnType<typeof original> {
+  return original({ ...options, store: (redis, process) => new DeleteAfterWrite(redis, process) })
+}
+
+/** The usual cache-aside: no mark, no claim, DEL after the write. */
+class DeleteAfterWrite implements ListStore {
   readonly #redis: Redis
+  readonly #process: RedisProcess
 
-  constructor(redis: Redis, process: unknown) {
-    super(redis, process)
+  constructor(redis: Redis, process: RedisProcess) {
     this.#redis = redis
+    this.#process = process
+  }
+
+  token(): string {
+    return ''
   }
 
   /** Finds no `empty`, so nothing is ever claimed. */
   async find(lease: Lease, owner: string): Promise<Found> {
     const value = await this.#send(lease, () => this.#redis.getBuffer(key(lease, owner)))
     return value === null ? { state: 'filling', claim: '' } : { state: 'hit', page: decodePage(value) }
+  }
+
+  async claim(): Promise<Found> {
+    return { state: 'filling', claim: '' }
   }
 
   async fill(lease: Lease, owner: string, _claim: string, page: ListPage): Promise<'stored'> {
@@ -50,7 +51,7 @@ export class ListCache extends original.ListCache {
 
   async confirm(): Promise<undefined> {}
 
-  /** Always tainted, so that nothing is written through. */
+  /** Never alone, so that nothing is written through. */
   async mark(): Promise<'joined'> {
     return 'joined'
   }
@@ -65,15 +66,15 @@ export class ListCache extends original.ListCache {
   }
 
   async #send<T>(lease: Lease, command: () => Promise<T>): Promise<T> {
-    if (!this.reaches(lease)) throw new original.CacheUnreachable('another Redis process, or none')
+    if (this.#process.runId() !== lease.redisRun) throw new CacheUnreachable('another Redis process, or none')
     try {
       return await command()
     } catch (cause) {
-      throw new original.CacheUnreachable('Redis did not answer', { cause })
+      throw new CacheUnreachable('Redis did not answer', { cause })
     }
   }
 }
 
 function key(lease: Lease, owner: string): string {
-  return `naive:{${owner}}:${lease.cache}:${lease.epoch}`
+  return `naive:{${owner}}:${lease.redisRun}:${lease.epoch}`
 }

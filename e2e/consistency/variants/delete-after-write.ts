@@ -1,15 +1,17 @@
 import { registerHooks } from 'node:module'
 
 /**
- * Loaded into task-service before anything else (`node --import`): its Redis keys and scripts are replaced by those of
- * the usual cache-aside, everything else stays. The replacement asks for the original with `?original`.
+ * Loaded into task-service before anything else (`node --import`). This folder is the one place in e2e that loads service
+ * code: the door of its cache opens with the steps of the usual cache-aside, everything else stays.
  */
-const REPLACED = '/task-service/src/cache/list.cache.ts'
+const DOOR = '/task-service/src/cache/index.ts'
 const REPLACEMENT = new URL('delete-after-write.cache.ts', import.meta.url).href
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
     const resolved = nextResolve(specifier, context)
-    return resolved.url.endsWith(REPLACED) ? { ...resolved, url: REPLACEMENT } : resolved
+    return resolved.url.endsWith(DOOR) && context.parentURL !== REPLACEMENT
+      ? { ...resolved, url: REPLACEMENT }
+      : resolved
   },
 })

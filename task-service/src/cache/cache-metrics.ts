@@ -20,7 +20,7 @@ export class CacheMetrics {
     })
     this.#writes = new Counter({
       name: 'task_cache_write_steps_total',
-      help: 'Steps of the write protocol: marked, joined (tainted), stored, dropped, waiting, tainted, abandoned, withdrawn',
+      help: 'Steps of the write protocol: marked, joined (tainted), stored, dropped, waiting, tainted, abandoned, withdrawn, late',
       labelNames: ['step'],
       registers,
     })

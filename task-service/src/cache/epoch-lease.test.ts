@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { EpochDocument } from '../../test/support/epoch-document.ts'
 import { type Instance, startInstance } from '../../test/support/epoch-instance.ts'
 import { FakeTime } from '../../test/support/fake-time.ts'
-import type { Epoch } from './epoch.repository.ts'
+import type { Epoch } from './ports.ts'
 
 /** Counted from before the renewal was sent; 200 ms less than a lease is waited out */
 const HELD_MS = 1_800
@@ -43,9 +43,9 @@ async function always(time: FakeTime, milliseconds: number, holds: () => boolean
 }
 
 t.test('a lease is held as long as it is renewed, and ends 200 ms before it is waited out', async (t) => {
-  const { lease, time, document } = await scene(t, { cache: 'A' }, 'A')
+  const { lease, time, document } = await scene(t, { redisRun: 'A' }, 'A')
   const first = lease.current()
-  t.match(first, { epoch: 1, cache: 'A', readable: true })
+  t.match(first, { epoch: 1, redisRun: 'A', readable: true })
   t.ok(await always(time, 5_000, () => lease.current()?.epoch === 1))
   t.ok(first && lease.holds(first))
   const { renewals } = document
@@ -95,7 +95,7 @@ t.test('an answer that is older than a lease is worth nothing', async (t) => {
 
 t.test('with the cache off and settled, writes go on at once and reads do without', async (t) => {
   const { lease } = await scene(t, {})
-  t.match(await lease.writable(0), { cache: 'off', readable: false })
+  t.match(await lease.writable(0), { redisRun: 'off', readable: false })
 })
 
 t.test('with the cache off and not settled, a write waits until every older lease has ended', async (t) => {
@@ -104,20 +104,20 @@ t.test('with the cache off and not settled, a write waits until every older leas
   t.ok(await always(time, LEASE_MS - STEP_MS, () => !write.done))
   t.equal(document.value?.settled, false)
   await time.pass(200)
-  t.match(write, { done: true, value: { cache: 'off' } })
+  t.match(write, { done: true, value: { redisRun: 'off' } })
   t.equal(document.value?.settled, true, 'and nobody else has to wait')
 })
 
 t.test('with a cache not settled, marked writes go on at once, reads wait a whole lease', async (t) => {
-  const { lease, time } = await scene(t, { cache: 'A', settled: false }, 'A')
-  t.match(await lease.writable(0), { cache: 'A', readable: false })
+  const { lease, time } = await scene(t, { redisRun: 'A', settled: false }, 'A')
+  t.match(await lease.writable(0), { redisRun: 'A', readable: false })
   t.ok(await always(time, LEASE_MS - STEP_MS, () => lease.current()?.readable === false))
   await time.pass(200)
   t.equal(lease.current()?.readable, true)
 })
 
 t.test('an epoch that another instance has settled is usable at once', async (t) => {
-  const { lease, time, document } = await scene(t, { cache: 'A', settled: false }, 'A')
+  const { lease, time, document } = await scene(t, { redisRun: 'A', settled: false }, 'A')
   if (document.value) document.value.settled = true
   await time.pass(200)
   t.equal(lease.current()?.readable, true)
@@ -135,22 +135,22 @@ t.test('a write that may not begin before its deadline is told so, then', async 
 t.test(
   'a document that went back, as from a backup, is raised above what was seen, and waited out',
   async (t) => {
-    const { lease, time, document } = await scene(t, { epoch: 7, cache: 'A' }, 'A')
-    document.set({ epoch: 5, cache: 'B' })
+    const { lease, time, document } = await scene(t, { epoch: 7, redisRun: 'A' }, 'A')
+    document.set({ epoch: 5, redisRun: 'B' })
     t.ok(await always(time, 1_100, () => lease.current()?.epoch !== 5))
-    t.match(document.value, { epoch: 8, cache: 'off', settled: false })
+    t.match(document.value, { epoch: 8, redisRun: 'off', settled: false })
     const raisedAt = time.now()
     let settledAt = Number.POSITIVE_INFINITY
     await time.pass(5_000, () => {
       if (document.value?.settled) settledAt = Math.min(settledAt, time.now())
     })
     t.ok(settledAt - raisedAt >= LEASE_MS - RETRY_MS, 'after a whole lease')
-    t.match(lease.current(), { epoch: 9, cache: 'A', readable: true }, 'and the cache is turned on again')
+    t.match(lease.current(), { epoch: 9, redisRun: 'A', readable: true }, 'and the cache is turned on again')
   },
 )
 
 t.test('a document that is gone is made again, but not as settled', async (t) => {
-  const { lease, time, document } = await scene(t, { cache: 'A' }, 'A')
+  const { lease, time, document } = await scene(t, { redisRun: 'A' }, 'A')
   document.value = null
   await time.pass(1_200)
   t.match(document.value, { settled: false })
@@ -159,11 +159,11 @@ t.test('a document that is gone is made again, but not as settled', async (t) =>
 })
 
 t.test('a newer document ends the lease on an older one', async (t) => {
-  const { lease, time, document } = await scene(t, { cache: 'A' }, 'A')
+  const { lease, time, document } = await scene(t, { redisRun: 'A' }, 'A')
   const first = lease.current()
-  document.set({ epoch: 2, cache: 'off', settled: false })
+  document.set({ epoch: 2, redisRun: 'off', settled: false })
   await time.pass(1_000)
-  t.match(lease.current(), { epoch: 2, cache: 'off', readable: false })
+  t.match(lease.current(), { epoch: 2, redisRun: 'off', readable: false })
   t.notOk(first && lease.holds(first))
 })
 
@@ -173,7 +173,7 @@ t.test('where there is no document it is made', async (t) => {
   document.value = null
   const { lease } = startInstance(t, document, time.now)
   await time.pass(1_100)
-  t.match(lease.current(), { epoch: 1, cache: 'off' })
+  t.match(lease.current(), { epoch: 1, redisRun: 'off' })
 })
 
 t.test('instances that have not reported for a minute are forgotten', async (t) => {

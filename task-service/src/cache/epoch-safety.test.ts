@@ -56,7 +56,7 @@ class Links {
  */
 async function observe(instances: Instance[], seen: { reads: number; direct: number; unsafe: number }) {
   const writers = await Promise.all(instances.map(({ lease }) => lease.writable(0)))
-  seen.direct += writers.filter((writer) => writer?.cache === 'off').length
+  seen.direct += writers.filter((writer) => writer?.redisRun === 'off').length
   for (const { lease } of instances) {
     const reader = lease.current()
     if (!reader?.readable) continue

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { silentDatabase } from '../../test/support/silent-database.ts'
-import { EpochRepository, OFF } from './epoch.repository.ts'
+import { EpochRepository } from './epoch.repository.ts'
+import { OFF } from './ports.ts'
 
 t.test('no step waits for a database that says nothing', async (t) => {
   const epochs = new EpochRepository(silentDatabase())

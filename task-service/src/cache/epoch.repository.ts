@@ -1,34 +1,18 @@
 import type { Collection, Db } from 'mongodb'
-import { within } from '../platform/time-limit.ts'
+import { type Epoch, type EpochStore, OFF } from './ports.ts'
+import { within } from './time-limit.ts'
+import { TIMING } from './timing.ts'
 
-/** No instance uses the cache: writes go straight to MongoDB. */
-export const OFF = 'off'
-/** Limit for one renewal; a lease that is slower to get is not worth having. */
-const MAX_TIME_MS = 800
-/** With the way there and back: a connection that has gone silent must not hold up the next attempt on another one. */
-const LIMIT_MS = 1_000
 const DOCUMENT_ID = 'task-lists'
 
-export interface Member {
-  /** Run id of the Redis process this instance reaches, or `none`. */
-  reaches: string
-  at: Date
-}
-
-/** The one document that decides which Redis process, if any, may answer reads. */
-export interface Epoch {
-  epoch: number
-  /** Run id of a Redis process, or `off`. */
+/** As stored. Run ids stand under `cache`, where instances of every release look for them. */
+interface EpochDocument extends Omit<Epoch, 'redisRun'> {
+  _id: string
   cache: string
-  /** Every lease on an older epoch has run out. */
-  settled: boolean
-  members: Record<string, Member>
 }
-
-type EpochDocument = Epoch & { _id: string }
 
 /** Reads and changes the epoch by majority writes only: a primary that was voted out cannot grant a lease. */
-export class EpochRepository {
+export class EpochRepository implements EpochStore {
   readonly #epochs: Collection<EpochDocument>
 
   constructor(db: Db) {
@@ -63,12 +47,20 @@ export class EpochRepository {
   }
 
   /** Replaces `epoch` by its successor; null when another instance was faster. */
-  propose(epoch: number, cache: string, successor = epoch + 1): Promise<Epoch | null> {
-    return this.#update({ epoch }, { $set: { epoch: successor, cache, settled: false } })
+  propose(epoch: number, redisRun: string, successor = epoch + 1): Promise<Epoch | null> {
+    return this.#update({ epoch }, { $set: { epoch: successor, cache: redisRun, settled: false } })
   }
 
-  #update(filter: { epoch?: number }, update: object): Promise<Epoch | null> {
-    const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
-    return within(LIMIT_MS, this.#epochs.findOneAndUpdate({ _id: DOCUMENT_ID, ...filter }, update, options))
+  async #update(filter: { epoch?: number }, update: object): Promise<Epoch | null> {
+    const options = { returnDocument: 'after', maxTimeMS: TIMING.epochServerMs } as const
+    const found = await within(
+      TIMING.epochLimitMs,
+      this.#epochs.findOneAndUpdate({ _id: DOCUMENT_ID, ...filter }, update, options),
+    )
+    return found && toEpoch(found)
   }
+}
+
+function toEpoch({ epoch, cache, settled, members }: EpochDocument): Epoch {
+  return { epoch, redisRun: cache, settled, members }
 }

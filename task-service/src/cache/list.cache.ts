@@ -1,16 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis, Result } from 'ioredis'
-import { decodePage, encodePage, type ListPage } from '../tasks/list-page.ts'
-import type { Lease } from './epoch-lease.ts'
+import { CacheUnreachable } from './errors.ts'
+import { decodePage, encodePage, type ListPage } from './list-page.ts'
+import type { Found, Lease, ListStore } from './ports.ts'
 import type { RedisProcess } from './redis-process.cache.ts'
 import { ABANDON, CLAIM, CONFIRM, FILL, MARK, UNMARK } from './scripts.ts'
+import { LIFE_JITTER, TIMING } from './timing.ts'
 
-/** Outlives a write that is acknowledged: it begins within 3 s of its arrival, and has 2.5 s to end. */
-const MARK_LIFE_MS = 10_000
-const FILL_LIFE_MS = 3_000
-/** The last resort, not the mechanism; spread so that lists do not expire together. */
-const VALUE_LIFE_MS = 60_000
-const LIFE_JITTER = 0.1
 const MAX_MARK_BYTES = 8_192
 /** Larger lists are read from MongoDB every time. */
 const MAX_VALUE_BYTES = 524_288
@@ -35,18 +31,8 @@ declare module 'ioredis' {
   }
 }
 
-/** What a reader finds. `filling`: it may store what it reads from now on, under the claim that is there. */
-export type Found =
-  | { state: 'hit'; page: ListPage }
-  | { state: 'writing' }
-  | { state: 'filling'; claim: string }
-  | { state: 'empty' }
-
-/** Redis did not answer, or is not the process the lease speaks of. */
-export class CacheUnreachable extends Error {}
-
-/** Redis keys and scripts of the list protocol; which steps follow which is the coordinator's business. */
-export class ListCache {
+/** Redis keys and scripts of the list protocol; list-reads.ts and list-writes.ts say which step follows which. */
+export class ListCache implements ListStore {
   readonly #redis: Redis
   readonly #process: RedisProcess
   readonly #instance = randomBytes(5).toString('hex')
@@ -64,10 +50,9 @@ export class ListCache {
   }
 
   reaches(lease: Lease): boolean {
-    return this.#process.runId() === lease.cache
+    return this.#process.runId() === lease.redisRun
   }
 
-  /** Unique in all instances, and of one length. */
   token(): string {
     this.#count = (this.#count + 1) % 0xffff_ffff
     return `${this.#instance}${this.#count.toString(16).padStart(8, '0')};`
@@ -78,16 +63,14 @@ export class ListCache {
     return value === null ? { state: 'empty' } : foundIn(value)
   }
 
-  /** After nothing was found: the right to fill, or what has come there meanwhile. Never `empty`. */
   async claim(lease: Lease, owner: string): Promise<Found> {
     const claim = CLAIM_MADE + this.token()
     const value = await this.#send(lease, () =>
-      this.#redis.listClaimBuffer(key(lease, owner), claim, FILL_LIFE_MS),
+      this.#redis.listClaimBuffer(key(lease, owner), claim, TIMING.claimLifeMs),
     )
     return value === null ? { state: 'filling', claim } : foundIn(value)
   }
 
-  /** @returns the page that is to be answered in place of this one, when it could not be stored */
   async fill(
     lease: Lease,
     owner: string,
@@ -103,22 +86,19 @@ export class ListCache {
     return Buffer.isBuffer(answer) ? decodePage(answer.subarray(1)) : undefined
   }
 
-  /** @returns a page that is to be answered in place of the one that was read without filling */
   async confirm(lease: Lease, owner: string): Promise<ListPage | undefined> {
     const answer = await this.#send(lease, () => this.#redis.listConfirmBuffer(key(lease, owner)))
     return answer ? decodePage(answer.subarray(1)) : undefined
   }
 
-  /** Says that a write begins, and whether others of this owner are in progress. `full` = too many, no mark was set. */
   async mark(lease: Lease, owner: string, token: string): Promise<'alone' | 'joined' | 'full'> {
     const state = await this.#send(lease, () =>
-      this.#redis.listMark(key(lease, owner), token, MARK_LIFE_MS, MAX_MARK_BYTES),
+      this.#redis.listMark(key(lease, owner), token, TIMING.markLifeMs, MAX_MARK_BYTES),
     )
     if (state === -1) return 'full'
     return state === 0 ? 'alone' : 'joined'
   }
 
-  /** @returns what became of the cached list: stored, dropped, waiting or tainted */
   unmark(lease: Lease, owner: string, token: string, page: ListPage | undefined): Promise<string> {
     const value = page ? encodeValue(page) : ''
     const kept = value.length > MAX_VALUE_BYTES ? '' : value
@@ -126,7 +106,7 @@ export class ListCache {
   }
 
   async abandon(lease: Lease, owner: string, token: string): Promise<void> {
-    await this.#send(lease, () => this.#redis.listAbandon(key(lease, owner), token, MARK_LIFE_MS))
+    await this.#send(lease, () => this.#redis.listAbandon(key(lease, owner), token, TIMING.markLifeMs))
   }
 
   async #send<T>(lease: Lease, command: () => Promise<T>): Promise<T> {
@@ -142,7 +122,7 @@ export class ListCache {
 
 /** A key belongs to one epoch of one Redis process: what an older one left behind is never found. */
 function key(lease: Lease, owner: string): string {
-  return `tasks:{${owner}}:${lease.cache}:${lease.epoch}`
+  return `tasks:{${owner}}:${lease.redisRun}:${lease.epoch}`
 }
 
 function foundIn(value: Buffer): Found {
@@ -156,5 +136,5 @@ function encodeValue(page: ListPage): Buffer {
 }
 
 function life(): number {
-  return Math.round(VALUE_LIFE_MS * (1 + LIFE_JITTER * (2 * Math.random() - 1)))
+  return Math.round(TIMING.valueLifeMs * (1 + LIFE_JITTER * (2 * Math.random() - 1)))
 }

@@ -1,17 +1,16 @@
 import { EventEmitter } from 'node:events'
 import { Registry } from '@prometheus-io/client'
-import type { Redis } from 'ioredis'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { FakeTime } from '../../test/support/fake-time.ts'
 import { CacheMetrics } from './cache-metrics.ts'
-import { RedisProcess } from './redis-process.cache.ts'
+import { type RedisConnection, RedisProcess } from './redis-process.cache.ts'
 
 const PROBE_MS = 100
 const [FIRST, SECOND] = ['a'.repeat(40), 'b'.repeat(40)]
 
 /** A connection whose other end answers as a test says. */
-class FakeRedis extends EventEmitter {
+class FakeRedis extends EventEmitter implements RedisConnection {
   status = 'connecting'
   run = FIRST
   /** Commands that fail */
@@ -38,7 +37,7 @@ async function scene(t: Test) {
   const registry = new Registry()
   const lines: string[] = []
   const log = logInto(lines)
-  const process = new RedisProcess(redis as unknown as Redis, new CacheMetrics(registry), log)
+  const process = new RedisProcess(redis, new CacheMetrics(registry), log)
   t.teardown(() => process.close())
   const connect = async () => {
     redis.emit('ready')
@@ -61,7 +60,7 @@ t.test('a connection that is ready already is asked at once', async (t) => {
   const time = FakeTime.start(t)
   const redis = new FakeRedis()
   redis.status = 'ready'
-  const process = new RedisProcess(redis as unknown as Redis, new CacheMetrics(new Registry()), logInto([]))
+  const process = new RedisProcess(redis, new CacheMetrics(new Registry()), logInto([]))
   await time.pass(10)
   t.equal(process.runId(), FIRST)
 })

@@ -1,23 +1,29 @@
-import type { FastifyBaseLogger } from 'fastify'
-import type { Redis } from 'ioredis'
 import type { CacheMetrics } from './cache-metrics.ts'
+import type { Log } from './ports.ts'
+import { TIMING } from './timing.ts'
 
-const PROBE_MS = 100
+/** What is asked of a connection; ioredis' client is one. */
+export interface RedisConnection {
+  readonly status: string
+  on(event: 'ready' | 'close', listener: () => void): unknown
+  info(section: 'server'): Promise<string>
+  set(key: string, value: string, unit: 'PX', lifeMs: number): Promise<unknown>
+}
 
 /**
  * The Redis process behind the connection, and whether it answers in time. A process is known by its run id: a
  * restarted or failed-over Redis is another process, and its content is of no use.
  */
 export class RedisProcess {
-  readonly #redis: Redis
+  readonly #redis: RedisConnection
   readonly #metrics: CacheMetrics
-  readonly #log: FastifyBaseLogger
+  readonly #log: Log
   #runId: string | undefined
   #probe: NodeJS.Timeout | undefined
   #failing = false
   #closed = false
 
-  constructor(redis: Redis, metrics: CacheMetrics, log: FastifyBaseLogger) {
+  constructor(redis: RedisConnection, metrics: CacheMetrics, log: Log) {
     this.#redis = redis
     this.#metrics = metrics
     this.#log = log
@@ -51,7 +57,7 @@ export class RedisProcess {
   }
 
   #schedule(): void {
-    this.#probe = setTimeout(() => this.#identify(), PROBE_MS)
+    this.#probe = setTimeout(() => this.#identify(), TIMING.probeMs)
   }
 
   #identify(): void {
@@ -60,7 +66,7 @@ export class RedisProcess {
         this.#stopProbing()
         this.#runId = runId
         this.#metrics.breaker(false)
-        if (this.#failing) this.#log.info('Redis carries out commands again')
+        if (this.#failing) this.#log.info({}, 'Redis carries out commands again')
         this.#failing = false
       },
       (reason) => {
@@ -73,7 +79,7 @@ export class RedisProcess {
   /** Writes as well: a replica, or a Redis out of memory, answers reads and would still fail every write. */
   async #ask(): Promise<string | undefined> {
     const info = await this.#redis.info('server')
-    await this.#redis.set('tasks:probe', '1', 'PX', PROBE_MS)
+    await this.#redis.set('tasks:probe', '1', 'PX', TIMING.probeMs)
     return /run_id:(\w+)/.exec(info)?.[1]
   }
 

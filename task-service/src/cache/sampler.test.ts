@@ -10,20 +10,25 @@ function scene(every = 1) {
   const cache = new FakeCache([])
   cache.found = { state: 'hit', page: CACHED }
   const registry = new Registry()
-  const state = { holds: true, loads: 0, stored: CACHED }
+  const state = {
+    holds: true,
+    loads: 0,
+    stored: CACHED,
+    load: async () => {
+      state.loads++
+      return state.stored
+    },
+  }
   const sampler = new Sampler({
-    cache: cache.asListCache(),
+    store: cache,
+    load: () => state.load(),
     metrics: new CacheMetrics(registry),
     log: pino({ level: 'silent' }),
-    holds: () => state.holds,
+    epochs: { holds: () => state.holds },
     every,
   })
-  const load = async () => {
-    state.loads++
-    return state.stored
-  }
-  const hit = async (loading = load) => {
-    sampler.hit(ON, OWNER, CACHED, loading)
+  const hit = async () => {
+    sampler.hit(ON, OWNER, CACHED)
     await new Promise((resolve) => setImmediate(resolve))
   }
   const counted = async () => {
@@ -31,7 +36,7 @@ function scene(every = 1) {
     const of = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
     return { sampled: of('task_cache_sampled_total'), stale: of('task_cache_stale_total') }
   }
-  return { cache, state, hit, counted, load }
+  return { cache, state, hit, counted }
 }
 
 t.test('a hit that MongoDB confirms is counted, and is not stale', async (t) => {
@@ -72,22 +77,28 @@ t.test('one hit in so many is compared', async (t) => {
 })
 
 t.test('one is compared at a time', async (t) => {
-  const { state, hit, load } = scene()
+  const { state, hit } = scene()
+  const { load } = state
   const answer = Promise.withResolvers<typeof CACHED>()
-  await hit(() => answer.promise)
+  state.load = () => answer.promise
+  await hit()
+  state.load = load
   await hit()
   t.equal(state.loads, 0)
   answer.resolve(CACHED)
   await new Promise((resolve) => setImmediate(resolve))
-  await hit(load)
+  await hit()
   t.equal(state.loads, 1)
 })
 
 t.test('a comparison that fails harms nobody and is not the last', async (t) => {
-  const { cache, hit, counted } = scene()
-  await hit(async () => {
+  const { cache, state, hit, counted } = scene()
+  const { load } = state
+  state.load = async () => {
     throw new Error('MongoDB is away')
-  })
+  }
+  await hit()
+  state.load = load
   cache.unreachable.add('find')
   await hit()
   cache.unreachable.clear()

@@ -1,12 +1,13 @@
 /**
  * The cached string of one owner; its first byte is its state:
  *   V + page                      a value
- *   L + token                     reading MongoDB to fill: whoever saw it first may, and the first of them does
- *   M + taint (0|1) + tokens      writes in progress; tainted = two of them have overlapped
+ *   L + token                     a claim: any reader that saw it before reading MongoDB may store; the first to finish does
+ *   M + taint (0|1) + tokens      a mark: writes are in progress; tainted = nobody may store when the last of them ends
+ * Anything else is a value in the form of another release: never shown, and removed by CONFIRM.
  * Tokens have one length and end in `;`, so that no token is found inside another.
  */
 
-/** A reader that found nothing. → nothing: the right to fill is its own · what another one has put there meanwhile */
+/** A reader that found nothing. → nothing: it may fill under its own claim · what another one has put there meanwhile */
 export const CLAIM = `
 local value = redis.call('GET', KEYS[1])
 if value then return value end
@@ -14,7 +15,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return false
 `
 
-/** A write begins. → 0 first writer · 1 joined others, now tainted · -1 too many writers */
+/** A write begins. → 0 it is alone · 1 it has joined others, all are tainted · -1 too many writers, no mark was set */
 export const MARK = `
 if redis.call('GETRANGE', KEYS[1], 0, 0) ~= 'M' then
   redis.call('SET', KEYS[1], 'M0' .. ARGV[1], 'PX', ARGV[2])
@@ -31,7 +32,7 @@ return 1
 
 /**
  * A write is over. ARGV[2] is the new value, or empty. → stored · dropped · waiting (others write) · tainted
- * Without its own token it cannot know what came between: whatever is cached goes.
+ * Without its own token, a reader or a write may have come between: whatever is cached goes.
  */
 export const UNMARK = `
 if redis.call('GETRANGE', KEYS[1], 0, 0) ~= 'M' then
@@ -81,15 +82,18 @@ redis.call('SET', KEYS[1], 'M1*;' .. others, 'PX', ARGV[2])
 const CONFIRM_BODY = `
 local state = redis.call('GETRANGE', KEYS[1], 0, 0)
 if state == 'V' then return redis.call('GET', KEYS[1]) end
-if state == 'L' then redis.call('DEL', KEYS[1]) end
-if state == 'M' then redis.call('SETRANGE', KEYS[1], 1, '1') end
+if state == 'M' then
+  redis.call('SETRANGE', KEYS[1], 1, '1')
+else
+  redis.call('DEL', KEYS[1])
+end
 return false
 `
 export const CONFIRM = CONFIRM_BODY
 
 /**
- * A fill counts only while the lease is still there that was there before MongoDB was read: no write has begun since.
- * Else it is CONFIRM. → 1 stored · as CONFIRM
+ * Stores only if the claim seen before reading MongoDB is still there: no write has begun since. Else it is CONFIRM.
+ * → 1 stored · as CONFIRM
  */
 export const FILL = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then

@@ -9,7 +9,7 @@ import type { ChangedFields, NewTaskFields, Task } from './task.ts'
 const MAX_TIME_MS = 2_000
 const FIRST_VERSION = 1
 /** For a whole write, the driver's own waits and repetition included */
-const WRITE_LIMIT_MS = 2_500
+export const WRITE_LIMIT_MS = 2_500
 
 interface TaskDocument {
   _id: ObjectId

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { CacheResult } from '../cache/coherent-lists.ts'
+import type { CacheResult, ListPage } from '../cache/index.ts'
 import { TaskNotFound } from '../errors.ts'
 import { problems } from '../platform/openapi.ts'
 import type { ArrivalClock } from './arrival-clock.ts'
-import type { ListPage } from './list-page.ts'
 import { allowedVersions, isUnchanged } from './preconditions.ts'
 import type { Task } from './task.ts'
+import { toWire } from './task-pages.ts'
 import {
   AdminListQuery,
   ListQuery,
@@ -17,7 +17,7 @@ import {
   TaskId,
   TaskResponse,
 } from './tasks.schema.ts'
-import { type TasksService, toWire } from './tasks.service.ts'
+import type { TasksService } from './tasks.service.ts'
 
 /** Since arrival: later than this, a write is not sent to the database any more. */
 const WRITE_DEADLINE_MS = 3_000

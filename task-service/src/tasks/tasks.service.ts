@@ -1,13 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CachedPage, CoherentLists } from '../cache/coherent-lists.ts'
-import { DueDateInvalid, Forbidden, TaskNotFound, VersionMismatch, WriteUnavailable } from '../errors.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { type ListPage, listPage } from './list-page.ts'
+import {
+  type CachedPage,
+  type ListPage,
+  type Lists,
+  NotAnnounced,
+  NothingWritten,
+  TooManyWriters,
+} from '../cache/index.ts'
+import {
+  DueDateInvalid,
+  Forbidden,
+  OutcomeUnknown,
+  TaskNotFound,
+  TooManyWrites,
+  VersionMismatch,
+  WriteUnavailable,
+} from '../errors.ts'
 import type { ChangedFields, Task } from './task.ts'
+import { PAGE_LIMIT, type TaskPages } from './task-pages.ts'
 import type { TasksRepository } from './tasks.repository.ts'
-import type { NewTask, TaskChanges, TaskResponse } from './tasks.schema.ts'
+import type { NewTask, TaskChanges } from './tasks.schema.ts'
 
-const PAGE_LIMIT = 100
 const LAST_YEAR = 9999
 const CONFLICT_WAIT_MS = 10
 const MAX_CONFLICT_WAIT_MS = 100
@@ -26,10 +39,12 @@ export interface PageRequest {
 /** Deadlines are monotonic milliseconds: a write whose deadline has passed is not sent to the database. */
 export class TasksService {
   readonly #tasks: TasksRepository
-  readonly #lists: CoherentLists
+  readonly #pages: TaskPages
+  readonly #lists: Lists
 
-  constructor(tasks: TasksRepository, lists: CoherentLists) {
+  constructor(tasks: TasksRepository, pages: TaskPages, lists: Lists) {
     this.#tasks = tasks
+    this.#pages = pages
     this.#lists = lists
   }
 
@@ -38,9 +53,8 @@ export class TasksService {
     caller: Caller,
     { limit = PAGE_LIMIT, cursor }: PageRequest,
   ): Promise<CachedPage | { page: ListPage; result: 'not-cacheable' }> {
-    if (limit >= PAGE_LIMIT && cursor === undefined)
-      return this.#lists.read(caller.id, () => this.#page(caller.id, PAGE_LIMIT))
-    return { page: await this.#page(caller.id, limit, cursor), result: 'not-cacheable' }
+    if (limit >= PAGE_LIMIT && cursor === undefined) return this.#lists.read(caller.id)
+    return { page: await this.#pages.read(caller.id, limit, cursor), result: 'not-cacheable' }
   }
 
   /** @throws Forbidden */
@@ -54,7 +68,7 @@ export class TasksService {
     { limit = PAGE_LIMIT, cursor, owner }: PageRequest & { owner?: string },
   ): Promise<ListPage> {
     this.requireAdmin(caller)
-    return this.#page(owner, limit, cursor)
+    return this.#pages.read(owner, limit, cursor)
   }
 
   /** @throws TaskNotFound also for another user's task: that it exists is nobody else's business */
@@ -95,7 +109,7 @@ export class TasksService {
     deadline: number,
   ): Promise<Task> {
     for (let attempt = 0; performance.now() < deadline; attempt++) {
-      // Those who lost to another update come back spread out, or they would all lose again.
+      // Jitter, so that losers do not collide again.
       if (attempt > 0) await sleep(Math.random() * Math.min(attempt * CONFLICT_WAIT_MS, MAX_CONFLICT_WAIT_MS))
       const task = await this.get(caller, id)
       if (expected && !expected.includes(task.version)) throw new VersionMismatch()
@@ -125,23 +139,16 @@ export class TasksService {
     return this.#write(owner, deadline, () => this.#tasks.removeOwner(owner))
   }
 
-  #write<T>(owner: string, deadline: number, commit: () => Promise<T>): Promise<T> {
-    return this.#lists.write(owner, deadline, commit, () => this.#page(owner, PAGE_LIMIT))
-  }
-
-  async #page(owner: string | undefined, limit: number, cursor?: string): Promise<ListPage> {
-    const size = Math.min(Math.max(limit, 1), PAGE_LIMIT)
-    const found = await this.#tasks.list(
-      owner,
-      size + 1,
-      cursor === undefined ? undefined : decodeCursor(cursor),
-    )
-    const tasks = found.slice(0, size)
-    const last = tasks.at(-1)
-    return listPage(
-      tasks.map(toWire),
-      found.length > size && last ? encodeCursor({ createdAt: last.createdAt, id: last.id }) : undefined,
-    )
+  /** What the cache refuses, in this service's own terms. @throws WriteUnavailable · OutcomeUnknown · TooManyWrites */
+  async #write<T>(owner: string, deadline: number, commit: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#lists.write(owner, deadline, commit)
+    } catch (cause) {
+      if (cause instanceof NothingWritten) throw new WriteUnavailable({ cause })
+      if (cause instanceof NotAnnounced) throw new OutcomeUnknown({ cause })
+      if (cause instanceof TooManyWriters) throw new TooManyWrites({ cause })
+      throw cause
+    }
   }
 }
 
@@ -170,22 +177,4 @@ function toDate(text: string | null | undefined): Date | null {
   const year = date.getUTCFullYear()
   if (!(year >= 0 && year <= LAST_YEAR)) throw new DueDateInvalid()
   return date
-}
-
-/** The wire form, field names as AuthDB's. */
-export function toWire(task: Task): TaskResponse {
-  return {
-    _id: task.id,
-    title: task.title,
-    description: task.description,
-    completed: task.completed,
-    completed_at: task.completedAt?.toISOString() ?? null,
-    due_at: task.dueAt?.toISOString() ?? null,
-    priority: task.priority,
-    labels: task.labels,
-    owner_id: task.ownerId,
-    version: task.version,
-    created_at: task.createdAt.toISOString(),
-    updated_at: task.updatedAt.toISOString(),
-  }
 }

@@ -1,12 +1,10 @@
-import { type Epoch, type EpochRepository, OFF } from '../../src/cache/epoch.repository.ts'
-
-type Operations = Pick<EpochRepository, 'prepare' | 'renew' | 'settle' | 'propose'>
+import { type Epoch, type EpochStore, OFF } from '../../src/cache/ports.ts'
 
 const FIRST_EPOCH = 1
-const first = (): Epoch => ({ epoch: FIRST_EPOCH, cache: OFF, settled: true, members: {} })
+const first = (): Epoch => ({ epoch: FIRST_EPOCH, redisRun: OFF, settled: true, members: {} })
 
 /** The one epoch document without MongoDB: changes are atomic, and answers can be late or fail to come. */
-export class EpochDocument implements Operations {
+export class EpochDocument implements EpochStore {
   readonly #stored: { value: Epoch | null }
   /** The server's clock, milliseconds */
   readonly #now: () => number
@@ -36,11 +34,6 @@ export class EpochDocument implements Operations {
     this.#stored.value = value
   }
 
-  /** For an {@link EpochLease}, which asks for the class. */
-  asRepository(): EpochRepository {
-    return this as unknown as EpochRepository
-  }
-
   set(epoch: Partial<Epoch>): void {
     this.value = { ...first(), ...epoch }
   }
@@ -68,9 +61,11 @@ export class EpochDocument implements Operations {
     })
   }
 
-  async propose(epoch: number, cache: string, successor = epoch + 1): Promise<Epoch | null> {
+  async propose(epoch: number, redisRun: string, successor = epoch + 1): Promise<Epoch | null> {
     this.proposals++
-    return this.#change(epoch, (value) => Object.assign(value, { epoch: successor, cache, settled: false }))
+    return this.#change(epoch, (value) =>
+      Object.assign(value, { epoch: successor, redisRun, settled: false }),
+    )
   }
 
   async #change(epoch: number | undefined, apply: (value: Epoch) => void): Promise<Epoch | null> {

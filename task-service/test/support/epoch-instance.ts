@@ -15,7 +15,7 @@ export interface Instance {
 export function startInstance(t: Test, document: EpochDocument, now: () => number, redis?: string): Instance {
   const instance = { redis } as Instance
   instance.lease = new EpochLease({
-    epochs: document.asRepository(),
+    epochs: document,
     reaches: () => instance.redis,
     metrics: new CacheMetrics(new Registry()),
     log: pino({ level: 'silent' }),

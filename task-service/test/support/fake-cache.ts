@@ -1,19 +1,13 @@
-import { OFF } from '../../src/cache/epoch.repository.ts'
-import type { EpochLease, Lease } from '../../src/cache/epoch-lease.ts'
-import { CacheUnreachable, type Found, type ListCache } from '../../src/cache/list.cache.ts'
-import type { ListPage } from '../../src/tasks/list-page.ts'
+import { CacheUnreachable } from '../../src/cache/errors.ts'
+import type { ListPage } from '../../src/cache/list-page.ts'
+import { type Epochs, type Found, type Lease, type ListStore, OFF } from '../../src/cache/ports.ts'
 
-export const ON: Lease = { epoch: 1, cache: 'A', readable: true }
-export const PENDING: Lease = { epoch: 1, cache: 'A', readable: false }
-export const TURNED_OFF: Lease = { epoch: 2, cache: OFF, readable: false }
-
-type CacheSteps = Pick<
-  ListCache,
-  'token' | 'find' | 'claim' | 'fill' | 'confirm' | 'mark' | 'unmark' | 'abandon'
->
+export const ON: Lease = { epoch: 1, redisRun: 'A', readable: true }
+export const PENDING: Lease = { epoch: 1, redisRun: 'A', readable: false }
+export const TURNED_OFF: Lease = { epoch: 2, redisRun: OFF, readable: false }
 
 /** The steps of the list protocol as a test wants them to go; `steps` is what was asked, in order. */
-export class FakeCache implements CacheSteps {
+export class FakeCache implements ListStore {
   readonly steps: string[]
   found: Found = { state: 'empty' }
   claimed: Found = { state: 'filling', claim: 'Lt;' }
@@ -28,10 +22,6 @@ export class FakeCache implements CacheSteps {
 
   constructor(steps: string[]) {
     this.steps = steps
-  }
-
-  asListCache(): ListCache {
-    return this as unknown as ListCache
   }
 
   token(): string {
@@ -79,20 +69,14 @@ export class FakeCache implements CacheSteps {
   }
 }
 
-type EpochSteps = Pick<EpochLease, 'current' | 'holds' | 'writable' | 'proposeOff'>
-
 /** The lease an instance holds, as a test wants it. */
-export class FakeEpochs implements EpochSteps {
+export class FakeEpochs implements Epochs {
   lease: Lease | undefined = ON
   /** What writes may go on under, once they ask; by default the lease held */
   next: () => Promise<Lease | undefined> = async () => this.lease
   /** What becomes of a proposal */
   onProposeOff: () => void = () => {}
   proposals = 0
-
-  asEpochLease(): EpochLease {
-    return this as unknown as EpochLease
-  }
 
   current(): Lease | undefined {
     return this.lease

@@ -1,8 +1,14 @@
 import { Redis } from 'ioredis'
 import { type Db, MongoClient } from 'mongodb'
 import type { Test } from 'tap'
-import type { Epoch } from '../../src/cache/epoch.repository.ts'
 import { mongodbUri, redisUrl } from './stores.ts'
+
+/** As stored */
+interface Epoch {
+  epoch: number
+  cache: string
+  settled: boolean
+}
 
 type EpochDocument = Epoch & { _id: string }
 

@@ -1,0 +1,30 @@
+import t from 'tap'
+import { silentDatabase } from '../../test/support/silent-database.ts'
+import { NotAnnounced, NothingWritten, TooManyWriters } from '../cache/index.ts'
+import { TaskPages } from './task-pages.ts'
+import { TasksRepository } from './tasks.repository.ts'
+import { TasksService } from './tasks.service.ts'
+
+const OWNER = '0'.repeat(24)
+
+for (const [error, code] of [
+  [new NothingWritten(), 'WRITE_UNAVAILABLE'],
+  [new NotAnnounced(), 'OUTCOME_UNKNOWN'],
+  [new TooManyWriters(), 'TOO_MANY_WRITES'],
+] as const) {
+  t.test(`a write that the cache ends with ${error.name} is 503 ${code.toLowerCase()}`, async (t) => {
+    const repository = new TasksRepository(silentDatabase())
+    const refuse = async () => {
+      throw error
+    }
+    const lists = {
+      read: refuse,
+      write: refuse,
+      prepare: async () => {},
+      start: () => {},
+      stop: async () => {},
+    }
+    const tasks = new TasksService(repository, new TaskPages(repository), lists)
+    await t.rejects(tasks.removeOwner(OWNER, 0), { statusCode: 503, code, cause: error })
+  })
+}
