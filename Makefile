@@ -49,9 +49,9 @@ readme-check: install
 model: install
 	@node task-service/model/run.ts
 
-# Histories under every kind of fault: SECONDS, KINDS and more, see e2e/consistency/run.ts.
+# Histories under every kind of fault: SECONDS, KINDS and more, see e2e/commands/consistency.ts.
 consistency: install
-	@node e2e/consistency/run.ts
+	@node e2e/commands/consistency.ts
 
 # Processor time of every kind of request beside a bare node:http: ROUNDS, SECONDS, PEOPLE, GATEWAY, CASES, see bench/run.ts.
 bench: install

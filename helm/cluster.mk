@@ -22,11 +22,11 @@ cluster-tools: charts-deps
 
 # Images, a throw-away restricted namespace, helm install, helm test, the end-to-end suite through the ingress.
 e2e: cluster-tools install
-	node e2e/cluster/run.ts contract/*.test.ts
+	node e2e/commands/in-cluster.ts contract/*.test.ts
 
 # The same, then upgrades and failures on purpose.
 e2e-drills: cluster-tools install
-	node e2e/cluster/run.ts cluster/*.test.ts
+	node e2e/commands/in-cluster.ts cluster/*.test.ts
 
 # One service's image: make image SERVICE=task-service IMAGE=authdb/task-service:1.2.3
 .PHONY: image kind-up kind-down release-check chart-package

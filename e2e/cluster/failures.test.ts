@@ -1,9 +1,9 @@
 import t from 'tap'
-import { assertPromises } from '../load/assertions.ts'
-import { underLoad } from '../load/under-load.ts'
-import { dataPromisesOf, noWriteFailed, promisesOf } from '../load/verdict.ts'
-import { until } from './commands.ts'
-import { currentInstallation, RELEASE } from './installation.ts'
+import { currentInstallation, RELEASE } from '../harness/cluster/installation.ts'
+import { assertPromises } from '../harness/load/assertions.ts'
+import { underLoad } from '../harness/load/under-load.ts'
+import { dataPromisesOf, noWriteFailed, promisesOf } from '../harness/load/verdict.ts'
+import { until } from '../harness/until.ts'
 
 /** Failures on purpose, each under constant reads and writes through the ingress. */
 const { namespace, baseUrl } = currentInstallation()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { request } from 'undici'
-import { until } from './commands.ts'
-import { chartArguments, currentInstallation } from './installation.ts'
+import { chartArguments, currentInstallation } from '../harness/cluster/installation.ts'
+import { until } from '../harness/until.ts'
 
 /** The other way in: HTTPRoutes on a Gateway instead of Ingresses. E2E_GATEWAY=namespace/name and E2E_GATEWAY_URL say which. */
 const { E2E_GATEWAY, E2E_GATEWAY_URL } = process.env

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { currentInstallation, ROOT, SERVICES } from './installation.ts'
+import { currentInstallation, ROOT, SERVICES } from '../harness/cluster/installation.ts'
 
 /** What a running container finds in its image. */
 const { namespace } = currentInstallation()

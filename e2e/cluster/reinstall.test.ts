@@ -1,7 +1,12 @@
 import t from 'tap'
-import { call, logIn, newPerson } from '../contract/support/client.ts'
-import { until } from './commands.ts'
-import { chartArguments, currentInstallation, ofTheRelease, RELEASE } from './installation.ts'
+import { call, logIn, newPerson } from '../harness/client.ts'
+import {
+  chartArguments,
+  currentInstallation,
+  ofTheRelease,
+  RELEASE,
+} from '../harness/cluster/installation.ts'
+import { until } from '../harness/until.ts'
 
 /** The release goes and comes again: what stays is the data, and nothing but the data. */
 const { namespace } = currentInstallation()

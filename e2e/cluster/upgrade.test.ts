@@ -1,8 +1,15 @@
 import t, { type Test } from 'tap'
-import { assertPromises } from '../load/assertions.ts'
-import { underLoad } from '../load/under-load.ts'
-import { noWriteFailed, promisesOf, type Verdict } from '../load/verdict.ts'
-import { buildImage, chartArguments, currentInstallation, image, RELEASE, SERVICES } from './installation.ts'
+import {
+  buildImage,
+  chartArguments,
+  currentInstallation,
+  image,
+  RELEASE,
+  SERVICES,
+} from '../harness/cluster/installation.ts'
+import { assertPromises } from '../harness/load/assertions.ts'
+import { underLoad } from '../harness/load/under-load.ts'
+import { noWriteFailed, promisesOf, type Verdict } from '../harness/load/verdict.ts'
 
 /** Other versions of both images arrive, and leave again, under constant reads and writes through the ingress. */
 const { namespace, baseUrl } = currentInstallation()

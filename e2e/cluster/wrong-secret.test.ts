@@ -1,6 +1,6 @@
 import t from 'tap'
-import { until } from './commands.ts'
-import { chartArguments, currentInstallation, RELEASE } from './installation.ts'
+import { chartArguments, currentInstallation, RELEASE } from '../harness/cluster/installation.ts'
+import { until } from '../harness/until.ts'
 
 /** Mistakes in secrets: the running pods go on, and logs and status say what is wrong. */
 const { namespace, baseUrl } = currentInstallation()

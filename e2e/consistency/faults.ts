@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Random } from '../harness/random.ts'
 import type { FaultProxy, LinkMode } from './fault-proxy.ts'
-import type { Random } from './random.ts'
-import { type FaultySystem, INSTANCES, targetOf } from './system.ts'
+import { type FaultySystem, INSTANCES, targetOf } from './faulty-system.ts'
 
 export interface Fault {
   readonly name: string

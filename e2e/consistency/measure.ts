@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createAccounts } from './accounts.ts'
+import { History } from '../harness/history.ts'
+import { describeViolation, findViolations, type ViolationKind } from '../harness/judge.ts'
+import { Random } from '../harness/random.ts'
+import { createAccounts } from './counters.ts'
 import type { Fault } from './faults.ts'
-import { History } from './history.ts'
-import { describeViolation, findViolations, type ViolationKind } from './history-check.ts'
+import type { FaultySystem } from './faulty-system.ts'
 import { HttpConnection } from './http-connection.ts'
-import { Load, type Mix } from './load.ts'
-import { Random } from './random.ts'
-import type { FaultySystem } from './system.ts'
+import { type Mix, Traffic } from './traffic.ts'
 
 /** Fewer operations a second than this before the fault, and a run says too little to count. */
 const MIN_RATE = 100
@@ -61,7 +61,7 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
     const accounts = await createAccounts(system.baseUrl, connections[0] as HttpConnection, plan.accounts)
     await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
     const history = new History(plan.accounts * 2)
-    const load = new Load(accounts, history, random, plan.mix)
+    const load = new Traffic(accounts, history, random, plan.mix)
     const started = performance.now()
     const workers = Promise.all(
       connections.map((connection, i) =>
@@ -82,7 +82,7 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
   }
 }
 
-async function disturb(system: FaultySystem, { inject }: Fault, load: Load, plan: Plan, started: number) {
+async function disturb(system: FaultySystem, { inject }: Fault, load: Traffic, plan: Plan, started: number) {
   const random = new Random(plan.seed + 1)
   const elapsed = () => (performance.now() - started) / 1000
   let [reads, grownAt] = [0, 0]
@@ -120,7 +120,7 @@ async function cacheIsOn(connection: HttpConnection, headers: Record<string, str
 
 interface Run {
   readonly fault: Fault
-  readonly load: Load
+  readonly load: Traffic
   readonly history: History
   readonly started: number
   readonly seconds: number

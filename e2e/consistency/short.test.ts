@@ -1,8 +1,8 @@
 import t from 'tap'
 import { faultsNamed } from './faults.ts'
+import { startFaultySystem } from './faulty-system.ts'
 import { measure, type Plan } from './measure.ts'
-import { HEADER, row, violationsOf } from './report.ts'
-import { startFaultySystem } from './system.ts'
+import { HEADER, row, violationsOf } from './table.ts'
 import { variantModule } from './variants/variants.ts'
 
 /** Most reads under the faults that take little of the machine: an instance that starts takes half of it for a second. */

@@ -1,14 +1,6 @@
 import t from 'tap'
-import {
-  call,
-  isProblem,
-  logIn,
-  newPerson,
-  PASSWORD,
-  PREFIXES,
-  uniqueEmail,
-  until,
-} from './support/client.ts'
+import { call, isProblem, logIn, newPerson, PASSWORD, PREFIXES, uniqueEmail } from '../harness/client.ts'
+import { until } from '../harness/until.ts'
 
 for (const prefix of PREFIXES) {
   for (const slash of ['', '/']) {
@@ -142,10 +134,10 @@ t.test('a log-out ends the access token everywhere', async (t) => {
   t.equal((await call('/auth/me', { token })).status, 401, 'at once in auth-service')
   // Ten refusals in a row: with least connections that asks every instance.
   let refused = 0
-  const waited = await until(async () => {
+  const waited = await until('refusal by every instance', async () => {
     refused = (await call('/tasks/', { token })).status === 401 ? refused + 1 : 0
     return refused === 10
-  }, 'refusal by every instance')
+  })
   t.comment(`refused by all after ${Math.round(waited)} ms`)
 })
 

@@ -1,14 +1,6 @@
 import t from 'tap'
-import {
-  administrator,
-  call,
-  logIn,
-  newPerson,
-  PASSWORD,
-  PREFIXES,
-  uniqueEmail,
-  until,
-} from './support/client.ts'
+import { administrator, call, logIn, newPerson, PASSWORD, PREFIXES, uniqueEmail } from '../harness/client.ts'
+import { until } from '../harness/until.ts'
 
 const admin = await administrator()
 
@@ -81,11 +73,11 @@ t.test('a deleted user is gone everywhere: tokens, log-in and tasks', async (t) 
   t.equal((await call('/auth/me', { token: person.token })).status, 401)
   t.equal((await logIn(person.email)).status, 401)
   await until(
-    async () => (await call('/tasks/', { token: person.token })).status === 401,
     'the token is refused',
+    async () => (await call('/tasks/', { token: person.token })).status === 401,
   )
   const left = async () => (await call(`/tasks/all?owner=${person.id}`, { token: admin.token })).body
-  await until(async () => (await left()).length === 0, 'the tasks are deleted')
+  await until('the tasks are deleted', async () => (await left()).length === 0)
   t.same(await left(), [])
 })
 

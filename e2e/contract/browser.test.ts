@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Answer, call, isProblem, PASSWORD, uniqueEmail } from './support/client.ts'
+import { type Answer, call, isProblem, PASSWORD, uniqueEmail } from '../harness/client.ts'
 
 const ORIGIN = 'http://localhost:3000'
 

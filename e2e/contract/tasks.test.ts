@@ -1,5 +1,5 @@
 import t from 'tap'
-import { call, isProblem, newPerson, PREFIXES } from './support/client.ts'
+import { call, isProblem, newPerson, PREFIXES } from '../harness/client.ts'
 
 for (const prefix of PREFIXES) {
   for (const slash of ['', '/']) {

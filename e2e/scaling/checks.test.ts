@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Sample } from '../load/open-loop.ts'
-import { type Tally, tally } from '../load/verdict.ts'
+import type { Sample } from '../harness/load/open-loop.ts'
+import { type Tally, tally } from '../harness/load/verdict.ts'
 import { disturbanceChecks, rampChecks, stormChecks } from './checks.ts'
 import type { ReplicaSample } from './replicas.ts'
 

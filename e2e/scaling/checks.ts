@@ -1,5 +1,5 @@
-import type { Sample } from '../load/open-loop.ts'
-import { type Check, type Tally, tally } from '../load/verdict.ts'
+import type { Sample } from '../harness/load/open-loop.ts'
+import { type Check, type Tally, tally } from '../harness/load/verdict.ts'
 import { msUntil, type ReplicaSample, type Replicas, seenBetween } from './replicas.ts'
 
 const TASKS = 'task-service'

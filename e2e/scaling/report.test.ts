@@ -1,6 +1,6 @@
 import t from 'tap'
-import { KEPT, NONE_FAILED } from '../load/verdict.fixture.ts'
-import { promisesOf, type Verdict } from '../load/verdict.ts'
+import { KEPT, NONE_FAILED } from '../harness/load/verdict.fixture.ts'
+import { promisesOf, type Verdict } from '../harness/load/verdict.ts'
 import { failuresOf, pictureOf, type Run, summaryOf } from './report.ts'
 
 const verdict: Verdict = {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { run as command } from '../cluster/commands.ts'
-import { RESULTS } from '../cluster/installation.ts'
+import { RESULTS } from '../harness/cluster/installation.ts'
+import { run as command } from '../harness/run.ts'
 import { pictureOf, type Report, type Run, summaryOf } from './report.ts'
 
 /** What the nodes are: version and processors. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Sample } from '../load/open-loop.ts'
+import type { Sample } from '../harness/load/open-loop.ts'
 import { secondsOf } from './series.ts'
 
 const read = (due: number, sent: number, end: number, status = 200): Sample => ({

@@ -1,5 +1,5 @@
-import { isSuccess, latencyOf, type Sample } from '../load/open-loop.ts'
-import { percentile } from '../load/verdict.ts'
+import { isSuccess, latencyOf, type Sample } from '../harness/load/open-loop.ts'
+import { percentile } from '../harness/load/verdict.ts'
 
 /** One second of a run. Latencies are ms of the requests that were due in it, from the moment they were due. */
 export interface Second {

@@ -131,7 +131,7 @@ for (const event of ['pull_request', 'push'] as const) {
 
   t.test(`what both services share is checked and tested, by one job (${event})`, (t) => {
     for (const file of [
-      'e2e/cluster/run.ts',
+      'e2e/commands/in-cluster.ts',
       'e2e/contract/a.test.ts',
       'bench/cache-cost.ts',
       'dev/src/x.ts',

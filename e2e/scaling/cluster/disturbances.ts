@@ -1,8 +1,8 @@
-import { until } from '../../cluster/commands.ts'
-import { RELEASE, SERVICES } from '../../cluster/installation.ts'
-import type { OpenLoop, Sample } from '../../load/open-loop.ts'
-import { keepsUp } from '../../load/under-load.ts'
-import { dataPromisesOf, judge, type Tally, tally } from '../../load/verdict.ts'
+import { RELEASE, SERVICES } from '../../harness/cluster/installation.ts'
+import type { OpenLoop, Sample } from '../../harness/load/open-loop.ts'
+import { keepsUp } from '../../harness/load/under-load.ts'
+import { dataPromisesOf, type Tally, tally, verdictOn } from '../../harness/load/verdict.ts'
+import { until } from '../../harness/until.ts'
 import { disturbanceChecks } from '../checks.ts'
 import { crashScript } from '../crash.ts'
 import type { Mark } from '../plot.ts'
@@ -140,7 +140,7 @@ export async function disturbancesRun(stage: Stage): Promise<Run> {
   const { load, workload, people } = await beginLoad(stage, phases)
   const spans = await disturbInTurn(stage, load).finally(() => load.stop())
   const replicas = await stage.sampler.pause()
-  const verdict = await judge(load, workload, stage.baseUrl, people)
+  const verdict = await verdictOn(load, workload, stage.baseUrl, people)
   const during = readsDuring(spans, load.samples)
   return {
     name: 'disturbances',

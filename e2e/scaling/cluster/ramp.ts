@@ -1,5 +1,5 @@
-import { until } from '../../cluster/commands.ts'
-import { judge, promisesOf } from '../../load/verdict.ts'
+import { promisesOf, verdictOn } from '../../harness/load/verdict.ts'
+import { until } from '../../harness/until.ts'
 import { rampChecks } from '../checks.ts'
 import { failuresOf, type Run } from '../report.ts'
 import { secondsOf } from '../series.ts'
@@ -35,7 +35,7 @@ export async function rampRun(stage: Stage): Promise<Run> {
   await untilSecond(load, load.elapsed / 1000 + SETTLE_SECONDS)
   await load.stop()
   const replicas = await stage.sampler.pause()
-  const verdict = await judge(load, workload, stage.baseUrl, people)
+  const verdict = await verdictOn(load, workload, stage.baseUrl, people)
   const times = { rampAt: quietSeconds * 1000, endOfLoadAt: endOfLoad * 1000, endAt: load.elapsed }
   const limits = {
     podsWanted: PODS_WANTED,

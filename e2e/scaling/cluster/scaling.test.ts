@@ -1,5 +1,5 @@
 import t from 'tap'
-import { assertChecks } from '../../load/assertions.ts'
+import { assertChecks } from '../../harness/load/assertions.ts'
 import type { Run } from '../report.ts'
 import { Results } from '../results.ts'
 import { commandLine, settings } from '../settings.ts'

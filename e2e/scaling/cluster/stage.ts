@@ -1,11 +1,13 @@
 import type { Agent } from 'undici'
-import { type Namespace, run, until } from '../../cluster/commands.ts'
-import { chartArguments, currentInstallation, RELEASE } from '../../cluster/installation.ts'
-import { Random } from '../../consistency/random.ts'
-import { OpenLoop } from '../../load/open-loop.ts'
-import { newPeople, type Person } from '../../load/people.ts'
-import { type Phase, Schedule } from '../../load/schedule.ts'
-import { createAgent, TaskWorkload } from '../../load/workloads.ts'
+import { chartArguments, currentInstallation, RELEASE } from '../../harness/cluster/installation.ts'
+import type { Namespace } from '../../harness/cluster/namespace.ts'
+import { OpenLoop } from '../../harness/load/open-loop.ts'
+import { type Phase, Schedule } from '../../harness/load/schedule.ts'
+import { createAgent, TaskWorkload } from '../../harness/load/workloads.ts'
+import { newPeople, type Person } from '../../harness/people.ts'
+import { Random } from '../../harness/random.ts'
+import { run } from '../../harness/run.ts'
+import { until } from '../../harness/until.ts'
 import { ReplicaSampler } from '../replicas.ts'
 import { settings, VALUES } from '../settings.ts'
 
@@ -92,7 +94,6 @@ async function calm({ sampler, say }: Stage): Promise<void> {
       return performance.now() - since >= CALM_MS
     },
     CALM_LIMIT_MS,
-    1_000,
   )
   say(`at rest after ${(ms / 1000).toFixed(0)} s: ${JSON.stringify(await sampler.look())}`)
 }

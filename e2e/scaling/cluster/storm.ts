@@ -1,9 +1,9 @@
-import { OpenLoop } from '../../load/open-loop.ts'
-import type { Person } from '../../load/people.ts'
-import { Schedule } from '../../load/schedule.ts'
-import { keepsUp } from '../../load/under-load.ts'
-import { judge, promisesOf, tally } from '../../load/verdict.ts'
-import { LoginWorkload } from '../../load/workloads.ts'
+import { OpenLoop } from '../../harness/load/open-loop.ts'
+import { Schedule } from '../../harness/load/schedule.ts'
+import { keepsUp } from '../../harness/load/under-load.ts'
+import { promisesOf, tally, verdictOn } from '../../harness/load/verdict.ts'
+import { LoginWorkload } from '../../harness/load/workloads.ts'
+import type { Person } from '../../harness/people.ts'
 import { stormChecks } from '../checks.ts'
 import { failuresOf, type Run } from '../report.ts'
 import { secondsOf } from '../series.ts'
@@ -35,7 +35,7 @@ export async function stormRun(stage: Stage): Promise<Run> {
   const { load, workload, people } = await beginLoad(stage, phases)
   const { storm, stormAt } = await raiseStorm(stage, load, people).finally(() => load.stop())
   const replicas = await stage.sampler.pause()
-  const verdict = await judge(load, workload, stage.baseUrl, people)
+  const verdict = await verdictOn(load, workload, stage.baseUrl, people)
   const times = { stormAt, endOfStormAt: stormAt + stormSeconds * 1000 }
   const during = load.samples.filter(({ due }) => due >= times.stormAt && due < times.endOfStormAt)
   const onOneClock = storm.samples.map((sample) => ({

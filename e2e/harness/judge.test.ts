@@ -1,6 +1,6 @@
 import t from 'tap'
 import { History, type Outcome } from './history.ts'
-import { describeViolation, findViolations, type ViolationKind } from './history-check.ts'
+import { describeViolation, findViolations, type ViolationKind } from './judge.ts'
 
 /** A history whose clock ticks once per event. */
 function ticking(registers: number): History {

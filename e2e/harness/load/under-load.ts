@@ -1,8 +1,8 @@
-import { Random } from '../consistency/random.ts'
+import { newPeople } from '../people.ts'
+import { Random } from '../random.ts'
 import { OpenLoop } from './open-loop.ts'
-import { newPeople } from './people.ts'
 import { Schedule } from './schedule.ts'
-import { judge, type Verdict } from './verdict.ts'
+import { type Verdict, verdictOn } from './verdict.ts'
 import { createAgent, TaskWorkload } from './workloads.ts'
 
 const PEOPLE = 20
@@ -38,7 +38,7 @@ export async function underLoad(
     await load.stop()
     await agent.destroy()
   }
-  return judge(load, workload, baseUrl, people)
+  return verdictOn(load, workload, baseUrl, people)
 }
 
 /**

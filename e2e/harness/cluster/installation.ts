@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { Namespace, run } from './commands.ts'
+import { run } from '../run.ts'
+import { Namespace } from './namespace.ts'
 
 /** The checkout, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))

@@ -1,4 +1,4 @@
-import { newPeople } from '../load/people.ts'
+import { newPeople } from '../harness/people.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
 
 /** Two tasks each: two writers of one list overlap, as the protocol has to bear. */
@@ -25,8 +25,8 @@ export async function createAccounts(
   count: number,
 ): Promise<Account[]> {
   const accounts: Account[] = []
-  for (const { authorization } of await newPeople(baseUrl, count))
-    accounts.push(await withTasks(connection, { authorization }))
+  for (const { token } of await newPeople(baseUrl, count))
+    accounts.push(await withTasks(connection, { authorization: `Bearer ${token}` }))
   return accounts
 }
 

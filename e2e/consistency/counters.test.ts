@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readCounters, titleOf } from './accounts.ts'
+import { readCounters, titleOf } from './counters.ts'
 
 function list(...titles: string[]): Buffer {
   return Buffer.from(JSON.stringify(titles.map((title) => ({ _id: '0', title, description: null }))))

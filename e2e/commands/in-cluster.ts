@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Namespace } from './commands.ts'
-import { RELEASE } from './installation.ts'
-import { timed, withThrowAway } from './throw-away.ts'
+import { RELEASE } from '../harness/cluster/installation.ts'
+import type { Namespace } from '../harness/cluster/namespace.ts'
+import { timed, withThrowAway } from '../harness/cluster/throw-away.ts'
 
 /**
  * Installs AuthDB into a throw-away namespace of the cluster that KUBECONFIG names, and runs test files against it:
- *   node e2e/cluster/run.ts contract/*.test.ts
+ *   node e2e/commands/in-cluster.ts contract/*.test.ts
  * IMAGE_BUILD, INGRESS_URL, INGRESS_CLASS, E2E_VALUES, E2E_GATEWAY, KEEP: see helm/cluster.mk.
  */
 const E2E = fileURLToPath(new URL('../', import.meta.url))

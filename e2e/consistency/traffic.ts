@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Account, readCounters, TASKS_EACH, titleOf } from './accounts.ts'
-import type { History } from './history.ts'
+import type { History } from '../harness/history.ts'
+import type { Random } from '../harness/random.ts'
+import { type Account, readCounters, TASKS_EACH, titleOf } from './counters.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
-import type { Random } from './random.ts'
 
 const PACE_MS = 1
 const MOST_BEHIND = 50
@@ -35,7 +35,7 @@ class Gap {
  * with at most one write in progress, and each write carries If-Match of the version it follows: a smaller value can
  * never overwrite a bigger one, however late an unanswered write arrives.
  */
-export class Load {
+export class Traffic {
   reads = 0
   writes = 0
   failedReads = 0

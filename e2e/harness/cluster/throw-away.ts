@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { type Namespace, run, until } from './commands.ts'
+import { run } from '../run.ts'
+import { until } from '../until.ts'
 import {
   buildImage,
   chartArguments,
@@ -12,6 +13,7 @@ import {
   THROW_AWAY,
   throwAwayName,
 } from './installation.ts'
+import type { Namespace } from './namespace.ts'
 
 const OTHER_RUN_LIMIT_MS = 1_800_000
 const started = performance.now()
@@ -49,7 +51,7 @@ async function untilAlone(): Promise<void> {
   const others = async () =>
     (await run('kubectl', ['get', 'namespaces', '--selector', THROW_AWAY, '--output', 'name'])).trim()
   if (await others()) say(`waiting for another run to end (or delete what KEEP=1 left): ${await others()}`)
-  await until('no other run on this cluster', async () => (await others()) === '', OTHER_RUN_LIMIT_MS, 2_000)
+  await until('no other run on this cluster', async () => (await others()) === '', OTHER_RUN_LIMIT_MS)
 }
 
 /** Uninstalls and names what stayed, then deletes the namespace. */

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { assertPromises } from '../load/assertions.ts'
-import { underLoad } from '../load/under-load.ts'
-import type { Verdict } from '../load/verdict.ts'
+import { assertPromises } from '../harness/load/assertions.ts'
+import { underLoad } from '../harness/load/under-load.ts'
+import type { Verdict } from '../harness/load/verdict.ts'
 import { gatewayToTest, killAndStart, restartInTurn, startDrainPlatform } from './rolling-restarts.ts'
 
 /** `make drain` gives all of these; as a part of `make test` it takes less of the machine. */

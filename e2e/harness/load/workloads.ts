@@ -1,9 +1,9 @@
 import { Agent, type Dispatcher } from 'undici'
-import { History } from '../consistency/history.ts'
-import type { Random } from '../consistency/random.ts'
-import type { Post } from './accounting.ts'
+import { History } from '../history.ts'
+import type { Person } from '../people.ts'
+import type { Random } from '../random.ts'
 import type { Kind, Workload } from './open-loop.ts'
-import type { Person } from './people.ts'
+import type { Post } from './reconcile.ts'
 
 const WRITE_SHARE = 0.1
 /** Longer than any limit inside the system. */
@@ -77,7 +77,7 @@ export class TaskWorkload implements Workload {
   }
 
   #ask(owner: number, request: Request): Promise<Answer> {
-    const { authorization } = this.#people[owner] as Person
+    const authorization = `Bearer ${(this.#people[owner] as Person).token}`
     return ask(this.#agent, this.#origin, { ...request, headers: { authorization, ...request.headers } })
   }
 

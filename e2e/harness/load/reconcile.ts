@@ -4,7 +4,7 @@ export interface Post {
   readonly title: string
 }
 
-export interface Account {
+export interface Reconciliation {
   /** Answered with 201, and in no list */
   readonly lost: readonly string[]
   /** In a list more than once, whatever the answer was */
@@ -21,11 +21,11 @@ export interface Account {
  * @param posted every POST that was sent, also those without an answer
  * @param found the titles in the lists of each owner, by its index
  */
-export function account(
+export function reconcile(
   posted: readonly Post[],
   acknowledged: readonly Post[],
   found: readonly (readonly string[])[],
-): Account {
+): Reconciliation {
   const nameOf = ({ owner, title }: Post) => `${owner}: ${title}`
   const asked = new Set(posted.map(nameOf))
   const promised = new Set(acknowledged.map(nameOf))

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
-import { FAULTS, faultsNamed } from './faults.ts'
-import { type Measurement, measure } from './measure.ts'
-import { HEADER, row, violationsOf } from './report.ts'
-import { type FaultySystem, startFaultySystem } from './system.ts'
-import { variantModule } from './variants/variants.ts'
+import { FAULTS, faultsNamed } from '../consistency/faults.ts'
+import { type FaultySystem, startFaultySystem } from '../consistency/faulty-system.ts'
+import { type Measurement, measure } from '../consistency/measure.ts'
+import { HEADER, row, violationsOf } from '../consistency/table.ts'
+import { variantModule } from '../consistency/variants/variants.ts'
 
 /**
  * Runs the whole system under load and one kind of fault after another; prints one row for each.

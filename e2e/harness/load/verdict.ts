@@ -1,7 +1,7 @@
-import { describeViolation, findViolations } from '../consistency/history-check.ts'
-import { type Account, account } from './accounting.ts'
+import { describeViolation, findViolations } from '../judge.ts'
+import { allTitles, type Person } from '../people.ts'
 import { isSuccess, type Kind, latencyOf, type OpenLoop, type Sample } from './open-loop.ts'
-import { allTitles, type Person } from './people.ts'
+import { type Reconciliation, reconcile } from './reconcile.ts'
 import type { TaskWorkload } from './workloads.ts'
 
 const DESCRIBED_VIOLATIONS = 5
@@ -23,7 +23,7 @@ export interface Tally extends Latencies {
   readonly sinceSent: Latencies
 }
 
-export interface Verdict extends Account {
+export interface Verdict extends Reconciliation {
   readonly reads: Tally
   readonly writes: Tally
   readonly refusals: Readonly<Record<string, number>>
@@ -63,7 +63,7 @@ export function tally(samples: readonly Sample[], kind: Kind): Tally {
 }
 
 /** Holds what was promised against what is there. Call it when the load has stopped. */
-export async function judge(
+export async function verdictOn(
   load: OpenLoop,
   workload: TaskWorkload,
   baseUrl: string,
@@ -76,7 +76,7 @@ export async function judge(
     reads: tally(load.samples, 'read'),
     writes: tally(load.samples, 'write'),
     refusals: Object.fromEntries(workload.refusals),
-    ...account(workload.posted, workload.acknowledged, found),
+    ...reconcile(workload.posted, workload.acknowledged, found),
     stale: violations.length,
     staleReads: violations
       .slice(0, DESCRIBED_VIOLATIONS)
