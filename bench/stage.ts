@@ -3,7 +3,7 @@ import { type Instance, startInstance } from '../dev/src/instance.ts'
 import { startPlatform } from '../dev/src/platform.ts'
 import { freePorts } from '../dev/src/ports.ts'
 import type { Supervisor } from '../dev/src/supervisor.ts'
-import { newPeople, type Person } from '../e2e/load/people.ts'
+import { newPeople, type Person } from '../e2e/harness/people.ts'
 import { pin } from './processor.ts'
 
 /** The measured processes have a processor of their own; stores and load have the other. */

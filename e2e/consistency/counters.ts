@@ -25,8 +25,8 @@ export async function createAccounts(
   count: number,
 ): Promise<Account[]> {
   const accounts: Account[] = []
-  for (const { token } of await newPeople(baseUrl, count))
-    accounts.push(await withTasks(connection, { authorization: `Bearer ${token}` }))
+  for (const { authorization } of await newPeople(baseUrl, count))
+    accounts.push(await withTasks(connection, { authorization }))
   return accounts
 }
 

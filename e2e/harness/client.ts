@@ -41,7 +41,14 @@ export async function administrator(): Promise<people.Person> {
   if (login.status !== 200) throw new Error(`cannot log in as administrator: ${login.text}`)
   const { access_token: token, refresh_token: refreshToken } = login.body
   const me = await call('/auth/me', { token })
-  return { id: me.body._id, email, password: PASSWORD, token, refreshToken }
+  return {
+    id: me.body._id,
+    email,
+    password: PASSWORD,
+    token,
+    refreshToken,
+    authorization: `Bearer ${token}`,
+  }
 }
 
 /** Every refusal has one envelope (RFC 9457) whose detail is one readable sentence. */

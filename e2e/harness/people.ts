@@ -7,6 +7,8 @@ export interface Person {
   readonly password: string
   readonly token: string
   readonly refreshToken: string
+  /** The header that the access token is sent in */
+  readonly authorization: string
 }
 
 /** Each costs two password hashes: more at once would only wait in auth-service's queue. */
@@ -42,6 +44,7 @@ export async function newPerson(
     password,
     token: body.access_token,
     refreshToken: body.refresh_token,
+    authorization: `Bearer ${body.access_token}`,
   }
 }
 

@@ -77,7 +77,7 @@ export class TaskWorkload implements Workload {
   }
 
   #ask(owner: number, request: Request): Promise<Answer> {
-    const authorization = `Bearer ${(this.#people[owner] as Person).token}`
+    const { authorization } = this.#people[owner] as Person
     return ask(this.#agent, this.#origin, { ...request, headers: { authorization, ...request.headers } })
   }
 
