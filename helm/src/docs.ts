@@ -1,10 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { CHARTS, ROOT } from './charts.ts'
+import { libraryCopies } from './library.ts'
 import { valuesSchema } from './values-schema.ts'
 import { valuesTable, withTable } from './values-table.ts'
 import { readValues, type ValuesEntry } from './values-tree.ts'
 
-/** Writes each chart's values.schema.json and README table from its values.yaml; with --check it only compares. */
+/**
+ * Writes what is made from other files: each chart's values.schema.json and README table from its values.yaml, and its copy
+ * of the library chart. With --check it only compares.
+ */
 const check = process.argv.includes('--check')
 const problems: string[] = []
 
@@ -17,12 +22,18 @@ function undocumented(entries: ValuesEntry[], prefix = ''): string[] {
   })
 }
 
-function put(file: string, content: string): void {
-  const current = readFileSync(file, { encoding: 'utf8', flag: 'a+' })
+/** Makes the file have this content; without content there must be no such file. */
+function put(file: string, content: string | undefined): void {
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : undefined
   if (current === content) return
-  if (check)
-    problems.push(`${file.slice(ROOT.length)} is not what values.yaml says: run \`make charts-docs\``)
-  else writeFileSync(file, content)
+  if (check) {
+    problems.push(`${file.slice(ROOT.length)} is not what its source says: run \`make charts-docs\``)
+  } else if (content === undefined) {
+    rmSync(file)
+  } else {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
+  }
 }
 
 for (const chart of CHARTS) {
@@ -34,6 +45,8 @@ for (const chart of CHARTS) {
   const readme = readFileSync(`${folder}README.md`, 'utf8')
   put(`${folder}README.md`, withTable(readme, valuesTable(entries)))
 }
+
+for (const { path, content } of libraryCopies()) put(ROOT + path, content)
 
 for (const problem of problems) process.stderr.write(`${problem}\n`)
 process.exitCode = problems.length === 0 ? 0 : 1

@@ -17,32 +17,49 @@ function entrySchema(entry: ValuesEntry): Schema {
   const isMap = entry.value !== null && typeof entry.value === 'object' && !Array.isArray(entry.value)
   const isFreeForm = entry.keywords.additionalProperties === true
   if (isMap && entry.children.length > 0 && !isFreeForm) {
-    return { ...described, ...mapSchema(entry.children), ...entry.keywords }
+    const { open, ...keywords } = entry.keywords
+    return { ...described, ...(open ? openMap : mapSchema)(entry.children), ...keywords }
   }
   return { ...described, ...typeOf(entry.value), ...entry.keywords }
 }
 
+/** Null takes a default away. Where the default is empty nothing is lost; any other is needed, and its absence a sentence. */
+function isNeeded({ value }: ValuesEntry): boolean {
+  return value !== '' && !(value !== null && typeof value === 'object' && Object.keys(value).length === 0)
+}
+
+/** `@schema {"open": true}`: the keys are known, others may stand beside them, and none is needed. */
+function openMap(entries: ValuesEntry[]): Schema {
+  const { required, additionalProperties, ...schema } = mapSchema(entries)
+  return schema
+}
+
 function mapSchema(entries: ValuesEntry[]): Schema {
+  const required = entries.filter(isNeeded).map(({ key }) => key)
   return {
     type: 'object',
     additionalProperties: false,
+    ...(required.length > 0 ? { required } : {}),
     properties: Object.fromEntries(entries.map((entry) => [entry.key, entrySchema(entry)])),
   }
 }
 
 /**
  * The schema of a chart's values: exactly the keys of its values.yaml, so that a typo is refused.
- * `global` is allowed because Helm hands it down to every chart, and `common` because Helm makes such a key for
- * the library chart; nothing can be set there.
+ * `global` is allowed because Helm hands it down to every chart, `enabled` because an umbrella's condition stands there,
+ * and `common` because Helm makes such a key for the library chart; nothing can be set there.
  */
 export function valuesSchema(chart: string, entries: ValuesEntry[]): Schema {
   const schema = mapSchema(entries)
   const properties = schema.properties as Record<string, Schema>
-  const library = { type: 'object', additionalProperties: false, properties: { global: { type: 'object' } } }
+  const shared = { type: ['object', 'null'] }
+  const library = { type: 'object', additionalProperties: false, properties: { global: shared } }
+  const required = (schema.required as string[]).filter((key) => key !== 'global')
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: `Values of the ${chart} chart`,
     ...schema,
-    properties: { global: { type: 'object' }, common: library, ...properties },
+    required,
+    properties: { global: shared, enabled: { type: 'boolean' }, common: library, ...properties },
   }
 }

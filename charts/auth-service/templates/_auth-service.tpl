@@ -1,5 +1,5 @@
 {{/* Settings that this service has beside the common ones. */}}
-{{- define "auth-service.environment" -}}
+{{- define "authdb.auth-service.environment" -}}
 LOGIN_LIMIT_PER_MINUTE: {{ .config.loginLimitPerMinute | int64 | quote }}
 PASSWORD_MIN_LENGTH: {{ .config.passwordMinLength | int64 | quote }}
 {{- with .config.adminEmail }}
@@ -16,33 +16,57 @@ TASK_SERVICE_INTERNAL_URL: {{ tpl . $.root | quote }}
 SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 {{- end }}
 
-{{- define "auth-service.secretName" -}}
+{{- define "authdb.auth-service.secretName" -}}
 {{- if .Values.secrets.generate -}}
-{{- include "common.fullname" . -}}
+{{- include "authdb.fullname" . -}}
 {{- else -}}
-{{- include "common.existingSecret" (dict "root" . "value" .Values.secrets.existingSecret "path" "secrets.existingSecret" "keys" "signing-keys.json, refresh-token-secret") -}}
+{{- include "authdb.existingSecret" (dict "root" . "value" .Values.secrets.existingSecret "path" "secrets.existingSecret" "keys" "signing-keys.json, refresh-token-secret") -}}
 {{- end -}}
 {{- end }}
 
-{{- define "auth-service.secretEnvironment" -}}
-{{ include "common.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET" "secret" (include "auth-service.secretName" .) "key" "refresh-token-secret") }}
-{{ include "common.secretVariable" (dict "name" "MONGODB_URI" "secret" (include "common.existingSecret" (dict "root" . "value" .Values.mongodb.existingSecret "path" "mongodb.existingSecret" "keys" .Values.mongodb.uriKey)) "key" .Values.mongodb.uriKey) }}
+{{- define "authdb.auth-service.secretEnvironment" -}}
+{{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret") }}
+{{ include "authdb.secretVariable" (dict "name" "MONGODB_URI" "secret" (include "authdb.mongodbSecret" .) "key" .Values.mongodb.uriKey) }}
 {{- with .Values.redis.existingSecret }}
-{{ include "common.secretVariable" (dict "name" "REDIS_URL" "secret" (tpl . $) "key" $.Values.redis.urlKey) }}
+{{ include "authdb.secretVariable" (dict "name" "REDIS_URL" "secret" (tpl . $) "key" $.Values.redis.urlKey) }}
 {{- end }}
 {{- end }}
 
+{{/* What the process reads once, at its start. Signing keys are not among it: it notices when they change. */}}
+{{- define "authdb.auth-service.secrets" -}}
+- {name: {{ include "authdb.auth-service.secretName" . | quote }}, keys: [refresh-token-secret], isWatched: true}
+- {name: {{ include "authdb.mongodbSecret" . | quote }}, keys: [{{ .Values.mongodb.uriKey | quote }}]}
+{{- with .Values.redis.existingSecret }}
+- {name: {{ tpl . $ | quote }}, keys: [{{ $.Values.redis.urlKey | quote }}]}
+{{- end }}
+{{- end }}
+
+{{/* The part of networkPolicy that leads to the other service. */}}
+{{- define "authdb.auth-service.neighbour" -}}taskService{{- end }}
+
+{{/*
+A password hash takes 19 MiB (argon2id as OWASP has it) in each thread at once; beside them stand the process and its heap.
+*/}}
+{{- define "authdb.auth-service.checks" -}}
+{{- $limit := include "authdb.memoryLimit" . -}}
+{{- $threads := include "authdb.threads" . | int -}}
+{{- $need := add 128 (mul 19 $threads) -}}
+{{- if and $limit (gt (float64 $need) (float64 $limit)) -}}
+{{- fail (printf "auth-service: %d threads x 19 MiB for a password hash + 128 MiB = %d MiB, more than resources.limits.memory (%v): lower resources.limits.cpu (without it, requests.cpu) or threadPoolSize, or give more memory" $threads $need .Values.resources.limits.memory) -}}
+{{- end -}}
+{{- end }}
+
 {{/* A folder, not a single file: a rotated key then reaches the running process. */}}
-{{- define "auth-service.volumes" -}}
+{{- define "authdb.auth-service.volumes" -}}
 - name: signing-keys
   secret:
-    secretName: {{ include "auth-service.secretName" . }}
+    secretName: {{ include "authdb.auth-service.secretName" . }}
     defaultMode: 0440
     items:
       - {key: signing-keys.json, path: signing-keys.json}
 {{- end }}
 
-{{- define "auth-service.volumeMounts" -}}
+{{- define "authdb.auth-service.volumeMounts" -}}
 - name: signing-keys
   mountPath: /etc/auth-service
   readOnly: true

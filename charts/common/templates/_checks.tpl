@@ -1,14 +1,16 @@
 {{/*
 Rules that a schema cannot say because they join several values. Each fails the render with one sentence that names the values.
 */}}
-{{- define "common.checks" -}}
-{{- include "common.checks.autoscaling" . -}}
-{{- include "common.checks.grace" . -}}
-{{- include "common.checks.connections" . -}}
-{{- include "common.checks.proxies" . -}}
+{{- define "authdb.checks" -}}
+{{- include "authdb.checks.autoscaling" . -}}
+{{- include "authdb.checks.grace" . -}}
+{{- include "authdb.checks.connections" . -}}
+{{- include "authdb.checks.proxies" . -}}
+{{- include "authdb.checks.certificate" . -}}
+{{- include (printf "authdb.%s.checks" .Chart.Name) . -}}
 {{- end }}
 
-{{- define "common.checks.autoscaling" -}}
+{{- define "authdb.checks.autoscaling" -}}
 {{- if and .Values.autoscaling.enabled .Values.keda.enabled -}}
 {{- fail (printf "%s: autoscaling.enabled and keda.enabled exclude each other: two controllers would fight over the number of pods" .Chart.Name) -}}
 {{- end -}}
@@ -24,18 +26,18 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{- end }}
 
 {{/* Seconds from the deletion of a pod to the end of an orderly stop: pre-stop sleep, then draining, then closing. */}}
-{{- define "common.stopSeconds" -}}
-{{- $config := include "common.config" . | fromYaml -}}
+{{- define "authdb.stopSeconds" -}}
+{{- $config := include "authdb.config" . | fromYaml -}}
 {{- add (int .Values.preStopSleepSeconds) (ceil (divf (float64 $config.drainDelayMs) 1000.0)) (ceil (divf (float64 $config.shutdownTimeoutMs) 1000.0)) -}}
 {{- end }}
 
 {{/* Three seconds are left for the process to end after its own limit. */}}
-{{- define "common.gracePeriodSeconds" -}}
-{{- default (add 3 (include "common.stopSeconds" . | int)) .Values.terminationGracePeriodSeconds | int -}}
+{{- define "authdb.gracePeriodSeconds" -}}
+{{- default (add 3 (include "authdb.stopSeconds" . | int)) .Values.terminationGracePeriodSeconds | int -}}
 {{- end }}
 
-{{- define "common.checks.grace" -}}
-{{- $need := include "common.stopSeconds" . | int -}}
+{{- define "authdb.checks.grace" -}}
+{{- $need := include "authdb.stopSeconds" . | int -}}
 {{- if and .Values.terminationGracePeriodSeconds (le (int .Values.terminationGracePeriodSeconds) $need) -}}
 {{- fail (printf "%s: terminationGracePeriodSeconds (%d) must be more than preStopSleepSeconds + config.drainDelayMs + config.shutdownTimeoutMs (%d s together): pods would be killed while they finish requests" .Chart.Name (int .Values.terminationGracePeriodSeconds) $need) -}}
 {{- end -}}
@@ -45,31 +47,34 @@ Rules that a schema cannot say because they join several values. Each fails the 
 The most pods that serve at once: the upper bound of whoever scales, and the surge of a rollout. Pods that are still ending hold
 their connections for some seconds more; the reserve that the umbrella chart asks for has room for them.
 */}}
-{{- define "common.maxPods" -}}
+{{- define "authdb.maxPods" -}}
 {{- $scaled := or .Values.autoscaling.enabled .Values.keda.enabled -}}
 {{- add (ternary (int .Values.autoscaling.maxReplicas) (int .Values.replicaCount) $scaled) (int .Values.maxSurge) -}}
 {{- end }}
 
-{{- define "common.checks.connections" -}}
-{{- $pods := include "common.maxPods" . | int -}}
+{{- define "authdb.checks.connections" -}}
+{{- $pods := include "authdb.maxPods" . | int -}}
 {{- $connections := mul $pods (int .Values.mongodb.poolSize) | int -}}
 {{- if gt $connections (int .Values.mongodb.connectionBudget) -}}
 {{- fail (printf "%s: %d pods (maximum and surge) x mongodb.poolSize %d = %d connections, more than mongodb.connectionBudget (%d)" .Chart.Name $pods (int .Values.mongodb.poolSize) $connections (int .Values.mongodb.connectionBudget)) -}}
 {{- end -}}
 {{- end }}
 
-{{- define "common.checks.proxies" -}}
-{{- $route := include "common.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
+{{/* A proxy that the policy does not name gets no answer from the pods, and its clients a 504 without a word of why. */}}
+{{- define "authdb.checks.proxies" -}}
+{{- $route := include "authdb.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
 {{- if and $route.enabled .Values.networkPolicy.enabled (not $route.proxies) -}}
 {{- fail (printf "%s: httpRoute.proxies is required beside networkPolicy.enabled: the peers that the Gateway's requests come from, which the policy would drop" .Chart.Name) -}}
 {{- end -}}
+{{- $ingress := include "authdb.switch" (dict "root" . "name" "ingress") | fromYaml -}}
+{{- if and $ingress.enabled .Values.networkPolicy.enabled (not (include "authdb.ingressProxies" . | fromYamlArray)) -}}
+{{- fail (printf "%s: ingress.proxies is required beside networkPolicy.enabled with the class %q: the peers that the controller's requests come from, which the policy would drop (known is only the namespace of ingress-nginx, for the class nginx)" .Chart.Name (default "" $ingress.className)) -}}
+{{- end -}}
 {{- end }}
 
-{{/* Megabytes of the memory limit, which is given in Mi or Gi. */}}
-{{- define "common.memoryLimit" -}}
-{{- $limit := dig "limits" "memory" "" .Values.resources -}}
-{{- if hasSuffix "Gi" $limit }}{{ mul 1024 (trimSuffix "Gi" $limit | int) }}
-{{- else if hasSuffix "Mi" $limit }}{{ trimSuffix "Mi" $limit }}
-{{- else }}{{ fail (printf "%s: resources.limits.memory (%s) must be given in Mi or Gi" .Chart.Name $limit) }}
+{{/* A certificate is asked for by the chart whose value says so: its Secret and the names in it must be known there. */}}
+{{- define "authdb.checks.certificate" -}}
+{{- if and .Values.ingress.enabled .Values.ingress.certificate.issuer (not .Values.ingress.tlsSecret) -}}
+{{- fail (printf "%s: ingress.certificate.issuer needs ingress.tlsSecret, the Secret that the certificate is put into" .Chart.Name) -}}
 {{- end -}}
 {{- end }}

@@ -1,49 +1,66 @@
 {{/* Release and chart name, always both: other charts of the release can then name this one without asking. */}}
-{{- define "common.fullname" -}}
+{{- define "authdb.fullname" -}}
+{{- if contains "." .Release.Name -}}
+{{- fail (printf "the release name %q holds a dot: Services are named after it, and their names cannot" .Release.Name) -}}
+{{- end -}}
 {{- default (printf "%s-%s" .Release.Name .Chart.Name) .Values.fullnameOverride | trunc 46 | trimSuffix "-" -}}
 {{- end }}
 
 {{/* Labels that never change over the life of a release. */}}
-{{- define "common.selectorLabels" -}}
+{{- define "authdb.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{/* Labels of pods: none that a new version of the chart alone would change, or it would restart every store. */}}
-{{- define "common.podLabels" -}}
-{{ include "common.selectorLabels" . }}
-app.kubernetes.io/version: {{ include "common.version" . | trunc 63 | quote }}
+{{- define "authdb.podLabels" -}}
+{{ include "authdb.selectorLabels" . }}
+app.kubernetes.io/version: {{ include "authdb.labelValue" (include "authdb.version" .) | quote }}
 app.kubernetes.io/part-of: authdb
+{{- with include "authdb.commonLabels" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
-{{- define "common.labels" -}}
-{{ include "common.podLabels" . }}
+{{- define "authdb.labels" -}}
+{{ include "authdb.podLabels" . }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+helm.sh/chart: {{ include "authdb.labelValue" (printf "%s-%s" .Chart.Name .Chart.Version) }}
+{{- end }}
+
+{{/* Labels for everything, from `global.commonLabels`; those that select or describe stay the chart's own. */}}
+{{- define "authdb.commonLabels" -}}
+{{- $global := include "authdb.global" . | fromYaml -}}
+{{- $own := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/part-of" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
+{{- $labels := default dict $global.commonLabels -}}
+{{- range $own }}{{ $labels = omit $labels . }}{{ end -}}
+{{- include "authdb.strings" $labels -}}
+{{- end }}
+
+{{/* As a label may be: at most 63 letters, digits, dots, dashes and underscores, a letter or digit at the end. */}}
+{{- define "authdb.labelValue" -}}
+{{- regexReplaceAll "[^A-Za-z0-9]+$" (regexReplaceAll "[^A-Za-z0-9._-]" (regexReplaceAll "@.*$" . "") "_" | trunc 63) "" -}}
 {{- end }}
 
 {{/* What runs: the image's tag, which is the service's version unless somebody chose another. */}}
-{{- define "common.version" -}}
+{{- define "authdb.version" -}}
 {{- default .Chart.AppVersion .Values.image.tag -}}
 {{- end }}
 
-{{- define "common.image" -}}
-{{- if .Values.image.digest -}}
-{{ .Values.image.repository }}@{{ .Values.image.digest }}
-{{- else -}}
-{{ .Values.image.repository }}:{{ include "common.version" . }}
+{{/* The image, from `global.imageRegistry` where an umbrella names one: a registry in the repository's name gives way to it. */}}
+{{- define "authdb.image" -}}
+{{- include "authdb.imageOf" (dict "root" . "image" .Values.image "version" (include "authdb.version" .)) -}}
+{{- end }}
+
+{{/* Arguments: root, image (repository, digest), version. */}}
+{{- define "authdb.imageOf" -}}
+{{- $repository := .image.repository -}}
+{{- with (include "authdb.global" .root | fromYaml).imageRegistry -}}
+{{- $repository = printf "%s/%s" (trimSuffix "/" .) (regexReplaceAll "^(localhost|[^/]*[.:][^/]*)/" $repository "") -}}
 {{- end -}}
-{{- end }}
-
-{{/* Pods of `helm test` and of set-up jobs are not the workload: they carry their own component and are selected by no Service. */}}
-{{- define "common.testLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/component: test
-app.kubernetes.io/part-of: authdb
-{{- end }}
-
-{{- define "common.testAnnotations" -}}
-helm.sh/hook: test
-helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- if .image.digest -}}
+{{ $repository }}@{{ .image.digest }}
+{{- else -}}
+{{ $repository }}:{{ .version }}
+{{- end -}}
 {{- end }}

@@ -2,34 +2,40 @@
 Three Services: the public one has the public port alone, so that no route can reach the internal port by mistake; the internal
 one serves other parts of the release; the headless one names single pods.
 */}}
-{{- define "common.services" -}}
-{{- include "common.service" (dict "root" . "suffix" "" "component" "public" "ports" (list "http")) }}
+{{- define "authdb.services" -}}
+{{- include "authdb.service" (dict "root" . "suffix" "" "component" "public" "ports" (list "http")) }}
 ---
-{{ include "common.service" (dict "root" . "suffix" "-internal" "component" "internal" "ports" (list "internal")) }}
+{{ include "authdb.service" (dict "root" . "suffix" "-internal" "component" "internal" "ports" (list "internal")) }}
 ---
-{{ include "common.service" (dict "root" . "suffix" "-headless" "component" "headless" "ports" (list "http" "internal")) }}
+{{ include "authdb.service" (dict "root" . "suffix" "-headless" "component" "headless" "ports" (list "http" "internal")) }}
 {{- end }}
 
-{{- define "common.service" -}}
+{{- define "authdb.service" -}}
 {{- $root := .root -}}
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ include "common.fullname" $root }}{{ .suffix }}
+  name: {{ include "authdb.fullname" $root }}{{ .suffix }}
   labels:
-    {{- include "common.labels" $root | nindent 4 }}
+    {{- include "authdb.labels" $root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
   {{- if and (eq .component "public") $root.Values.service.annotations }}
   annotations:
-    {{- toYaml $root.Values.service.annotations | nindent 4 }}
+    {{- include "authdb.strings" $root.Values.service.annotations | nindent 4 }}
   {{- end }}
 spec:
   type: ClusterIP
   {{- if eq .component "headless" }}
   clusterIP: None
   {{- end }}
+  {{- with $root.Values.service.ipFamilyPolicy }}
+  ipFamilyPolicy: {{ . }}
+  {{- end }}
+  {{- if and (ne .component "headless") $root.Values.service.trafficDistribution }}
+  trafficDistribution: {{ $root.Values.service.trafficDistribution }}
+  {{- end }}
   selector:
-    {{- include "common.selectorLabels" $root | nindent 4 }}
+    {{- include "authdb.selectorLabels" $root | nindent 4 }}
   ports:
     {{- range .ports }}
     - name: {{ . }}
@@ -43,29 +49,40 @@ spec:
     {{- end }}
 {{- end }}
 
-{{/* Every public path answers bare and under /api/v1. */}}
-{{- define "common.paths" -}}
-{{- range .Values.routes }}
-- {{ . }}
-- /api/v1{{ . }}
+{{/*
+Every public path answers bare and under /api/v1. A path with a dot is one document: it is named in full, since ingress-nginx
+1.12.0 to 1.12.5 refuses dots in prefixes and in paths of the type Exact.
+*/}}
+{{- define "authdb.paths" -}}
+{{- range $route := .Values.routes }}
+{{- range $path := list $route (printf "/api/v1%s" $route) }}
+- path: {{ $path }}
+  isDocument: {{ contains "." $path }}
+{{- end }}
 {{- end }}
 {{- if .Values.fallback }}
-- /
+- path: /
+  isDocument: false
 {{- end }}
 {{- end }}
 
-{{- define "common.ingress" -}}
-{{- $ingress := include "common.switch" (dict "root" . "name" "ingress") | fromYaml -}}
+{{- define "authdb.hosts" -}}
+{{- prepend (default list .hosts) .host | compact | uniq | toYaml -}}
+{{- end }}
+
+{{- define "authdb.ingress" -}}
+{{- $ingress := include "authdb.switch" (dict "root" . "name" "ingress") | fromYaml -}}
 {{- if $ingress.enabled -}}
+{{- $hosts := include "authdb.hosts" $ingress | fromYamlArray -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
   {{- with $ingress.annotations }}
   annotations:
-    {{- toYaml . | nindent 4 }}
+    {{- include "authdb.strings" . | nindent 4 }}
   {{- end }}
 spec:
   {{- with $ingress.className }}
@@ -74,28 +91,55 @@ spec:
   {{- if $ingress.tlsSecret }}
   tls:
     - secretName: {{ $ingress.tlsSecret }}
-      {{- with $ingress.host }}
-      hosts: [{{ . | quote }}]
+      {{- with $hosts }}
+      hosts: {{ toJson . }}
       {{- end }}
   {{- end }}
   rules:
-    - {{ with $ingress.host }}host: {{ . | quote }}
+    {{- range default (list "") $hosts }}
+    - {{ with . }}host: {{ . | quote }}
       {{ end }}http:
         paths:
-          {{- range include "common.paths" . | fromYamlArray }}
-          - path: {{ . }}
-            pathType: Prefix
+          {{- range include "authdb.paths" $ | fromYamlArray }}
+          - path: {{ .path }}
+            pathType: {{ ternary "ImplementationSpecific" "Prefix" .isDocument }}
             backend:
               service:
-                name: {{ include "common.fullname" $ }}
+                name: {{ include "authdb.fullname" $ }}
                 port:
                   name: http
           {{- end }}
+    {{- end }}
 {{- end -}}
 {{- end }}
 
-{{- define "common.httpRoute" -}}
-{{- $route := include "common.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
+{{/*
+One Certificate for all hosts, of cert-manager. An annotation on the Ingress would do for one Ingress; on two with the same
+Secret it makes two Certificates that fight over it. Arguments: root, ingress.
+*/}}
+{{- define "authdb.certificate" -}}
+{{- $issuer := default dict .ingress.certificate -}}
+{{- if and .ingress.enabled $issuer.issuer -}}
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata:
+  name: {{ .ingress.tlsSecret }}
+  labels:
+    {{- include "authdb.labels" .root | nindent 4 }}
+spec:
+  secretName: {{ .ingress.tlsSecret }}
+  dnsNames:
+    {{- include "authdb.hosts" .ingress | nindent 4 }}
+  issuerRef:
+    name: {{ $issuer.issuer }}
+    kind: {{ default "ClusterIssuer" $issuer.kind }}
+    group: cert-manager.io
+{{- end -}}
+{{- end }}
+
+{{/* A rule holds 8 matches at most in CRDs before Gateway API 1.1, and 16 rules a route. */}}
+{{- define "authdb.httpRoute" -}}
+{{- $route := include "authdb.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
 {{- if $route.enabled -}}
 {{- if not $route.parentRefs -}}
 {{- fail (printf "%s: httpRoute.parentRefs is required: the Gateway that serves the route" .Chart.Name) -}}
@@ -103,9 +147,9 @@ spec:
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
 spec:
   parentRefs:
     {{- toYaml $route.parentRefs | nindent 4 }}
@@ -114,71 +158,141 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   rules:
+    {{- range include "authdb.paths" . | fromYamlArray | chunk 8 }}
     - matches:
-        {{- range include "common.paths" . | fromYamlArray }}
+        {{- range . }}
         - path:
-            type: PathPrefix
-            value: {{ . }}
+            type: {{ ternary "Exact" "PathPrefix" .isDocument }}
+            value: {{ .path }}
         {{- end }}
       backendRefs:
-        - name: {{ include "common.fullname" . }}
-          port: {{ .Values.service.port }}
+        - name: {{ include "authdb.fullname" $ }}
+          port: {{ $.Values.service.port }}
+      {{- with $route.timeouts }}
+      timeouts:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    {{- end }}
 {{- end -}}
 {{- end }}
 
 {{/* Peers may hold templates, such as the release's name. */}}
-{{- define "common.peers" -}}
+{{- define "authdb.peers" -}}
 {{- range .peers }}
 - {{ tpl (toYaml .) $.root | nindent 2 | trim }}
 {{- end }}
 {{- end }}
 
-{{- define "common.testPeer" -}}
+{{- define "authdb.testPeer" -}}
 - podSelector:
     matchLabels:
       app.kubernetes.io/instance: {{ .Release.Name }}
       app.kubernetes.io/component: test
 {{- end }}
 
+{{/* Where the requests of an Ingress come from; for the class nginx the namespace of its controller's own chart, unless others are named. */}}
+{{- define "authdb.ingressProxies" -}}
+{{- $ingress := include "authdb.switch" (dict "root" . "name" "ingress") | fromYaml -}}
+{{- if $ingress.proxies -}}
+{{- toYaml $ingress.proxies -}}
+{{- else if eq (default "" $ingress.className) "nginx" -}}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: ingress-nginx
+{{- end -}}
+{{- end }}
+
 {{/* Everything is denied but: clients and tests on the public port, named peers on the internal port, DNS and the named destinations. */}}
-{{- define "common.networkPolicy" -}}
-{{- $route := include "common.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
+{{- define "authdb.networkPolicy" -}}
+{{- $route := include "authdb.switch" (dict "root" . "name" "httpRoute") | fromYaml -}}
+{{- $ingress := include "authdb.switch" (dict "root" . "name" "ingress") | fromYaml -}}
 {{- if .Values.networkPolicy.enabled -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
 spec:
   podSelector:
     matchLabels:
-      {{- include "common.selectorLabels" . | nindent 6 }}
+      {{- include "authdb.selectorLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   ingress:
     - from:
-        {{- include "common.testPeer" . | nindent 8 }}
-        {{- include "common.peers" (dict "root" . "peers" .Values.networkPolicy.clients) | nindent 8 }}
+        {{- include "authdb.testPeer" . | nindent 8 }}
+        {{- include "authdb.peers" (dict "root" . "peers" .Values.networkPolicy.clients) | nindent 8 }}
+        {{- if $ingress.enabled }}
+        {{- include "authdb.peers" (dict "root" . "peers" (include "authdb.ingressProxies" . | fromYamlArray)) | nindent 8 }}
+        {{- end }}
         {{- if $route.enabled }}
-        {{- include "common.peers" (dict "root" . "peers" $route.proxies) | nindent 8 }}
+        {{- include "authdb.peers" (dict "root" . "peers" $route.proxies) | nindent 8 }}
         {{- end }}
       ports:
         - {port: http, protocol: TCP}
     - from:
-        {{- include "common.testPeer" . | nindent 8 }}
-        {{- include "common.peers" (dict "root" . "peers" .Values.networkPolicy.internalClients) | nindent 8 }}
+        {{- include "authdb.testPeer" . | nindent 8 }}
+        {{- include "authdb.peers" (dict "root" . "peers" .Values.networkPolicy.internalClients) | nindent 8 }}
       ports:
         - {port: internal, protocol: TCP}
   egress:
-    {{- include "common.dnsEgress" . | nindent 4 }}
-    {{- include "common.peers" (dict "root" . "peers" .Values.networkPolicy.egress) | nindent 4 }}
+    {{- include "authdb.dnsEgress" . | nindent 4 }}
+    {{- range $destination := list "mongodb" "redis" (include (printf "authdb.%s.neighbour" .Chart.Name) .) }}
+    {{- include "authdb.egressTo" (dict "root" $ "destination" (get $.Values.networkPolicy $destination)) | nindent 4 }}
+    {{- end }}
+    {{- include "authdb.peers" (dict "root" . "peers" .Values.networkPolicy.egress) | nindent 4 }}
 {{- end -}}
 {{- end }}
 
-{{- define "common.dnsEgress" -}}
+{{/* A rule without peers would mean everybody: where nobody is named, there is no rule. Arguments: root, destination (to, ports). */}}
+{{- define "authdb.egressTo" -}}
+{{- with .destination.to }}
 - to:
-    {{- toYaml .Values.networkPolicy.dns | nindent 4 }}
+    {{- include "authdb.peers" (dict "root" $.root "peers" .) | nindent 4 }}
   ports:
-    - {port: 53, protocol: UDP}
-    - {port: 53, protocol: TCP}
+    {{- range $.destination.ports }}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "authdb.dnsEgress" -}}
+{{- with .Values.networkPolicy.dns }}
+- to:
+    {{- toYaml . | nindent 4 }}
+  ports:
+    {{- range $.Values.networkPolicy.dnsPorts }}
+    - {port: {{ . }}, protocol: UDP}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+For pods beside the workload (tests, Jobs), where the namespace denies everything: DNS and the parts of this release, and nobody
+calls them. Arguments: root, name, labels, annotations (both as text).
+*/}}
+{{- define "authdb.helperPolicy" -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ .name }}
+  labels:
+    {{- .labels | nindent 4 }}
+  {{- with .annotations }}
+  annotations:
+    {{- . | nindent 4 }}
+  {{- end }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- .labels | nindent 6 }}
+  policyTypes: [Ingress, Egress]
+  egress:
+    {{- include "authdb.dnsEgress" .root | nindent 4 }}
+    - to:
+        - podSelector:
+            matchLabels:
+              app.kubernetes.io/instance: {{ .root.Release.Name }}
+              app.kubernetes.io/part-of: authdb
 {{- end }}

@@ -1,5 +1,5 @@
 {{/* Up at once and in large steps, down slowly: a pod too many costs little, a pod too few costs answers. */}}
-{{- define "common.behavior" -}}
+{{- define "authdb.behavior" -}}
 scaleUp:
   stabilizationWindowSeconds: 0
   selectPolicy: Max
@@ -12,19 +12,19 @@ scaleDown:
     - {type: Percent, value: {{ .Values.autoscaling.scaleDown.percent }}, periodSeconds: {{ .Values.autoscaling.scaleDown.periodSeconds }}}
 {{- end }}
 
-{{- define "common.hpa" -}}
+{{- define "authdb.hpa" -}}
 {{- if .Values.autoscaling.enabled -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
 spec:
   scaleTargetRef:
     apiVersion: apps/v1
     kind: Deployment
-    name: {{ include "common.fullname" . }}
+    name: {{ include "authdb.fullname" . }}
   minReplicas: {{ .Values.autoscaling.minReplicas }}
   maxReplicas: {{ .Values.autoscaling.maxReplicas }}
   metrics:
@@ -36,7 +36,7 @@ spec:
           type: Utilization
           averageUtilization: {{ .Values.autoscaling.targetCPUUtilizationPercentage }}
   behavior:
-    {{- include "common.behavior" . | nindent 4 }}
+    {{- include "authdb.behavior" . | nindent 4 }}
 {{- end -}}
 {{- end }}
 
@@ -44,19 +44,19 @@ spec:
 KEDA divides the value of an AverageValue trigger by the number of pods it wants: sum(utilization) / threshold = pods.
 So the query must be a sum; an average would always ask for one pod.
 */}}
-{{- define "common.scaledObject" -}}
+{{- define "authdb.scaledObject" -}}
 {{- if .Values.keda.enabled -}}
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
 spec:
   scaleTargetRef:
     apiVersion: apps/v1
     kind: Deployment
-    name: {{ include "common.fullname" . }}
+    name: {{ include "authdb.fullname" . }}
   minReplicaCount: {{ .Values.autoscaling.minReplicas }}
   maxReplicaCount: {{ .Values.autoscaling.maxReplicas }}
   pollingInterval: 15
@@ -70,7 +70,7 @@ spec:
   advanced:
     horizontalPodAutoscalerConfig:
       behavior:
-        {{- include "common.behavior" . | nindent 8 }}
+        {{- include "authdb.behavior" . | nindent 8 }}
   triggers:
     {{- with .Values.keda.cpuUtilization }}
     - type: cpu
@@ -91,40 +91,40 @@ spec:
 {{- end -}}
 {{- end }}
 
-{{- define "common.pdb" -}}
+{{- define "authdb.pdb" -}}
 {{- if .Values.podDisruptionBudget.enabled -}}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
 spec:
   maxUnavailable: 1
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
-      {{- include "common.selectorLabels" . | nindent 6 }}
+      {{- include "authdb.selectorLabels" . | nindent 6 }}
 {{- end -}}
 {{- end }}
 
 {{/* One monitor at most: of pods (each pod is scraped whatever Services exist) or of the internal Service. */}}
-{{- define "common.monitor" -}}
+{{- define "authdb.monitor" -}}
 {{- if ne .Values.metrics.monitor "none" -}}
 {{- $pods := eq .Values.metrics.monitor "pod" -}}
 apiVersion: monitoring.coreos.com/v1
 kind: {{ ternary "PodMonitor" "ServiceMonitor" $pods }}
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
     {{- with .Values.metrics.labels }}
-    {{- toYaml . | nindent 4 }}
+    {{- include "authdb.strings" . | nindent 4 }}
     {{- end }}
 spec:
   selector:
     matchLabels:
-      {{- include "common.selectorLabels" . | nindent 6 }}
+      {{- include "authdb.selectorLabels" . | nindent 6 }}
       {{- if not $pods }}
       app.kubernetes.io/component: internal
       {{- end }}
@@ -136,7 +136,7 @@ spec:
 {{- end }}
 
 {{/* For NOTES.txt: what the autoscaler that is on needs of the cluster. */}}
-{{- define "common.scalingNotes" -}}
+{{- define "authdb.scalingNotes" -}}
 {{- if or .Values.autoscaling.enabled (and .Values.keda.enabled .Values.keda.cpuUtilization) }}
 
 Autoscaling reads CPU from metrics-server, and changes nothing without it: kubectl top pods -n {{ .Release.Namespace }} must answer.

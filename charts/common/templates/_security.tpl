@@ -1,43 +1,38 @@
 {{/*
-Both contexts satisfy the Pod Security Standard "restricted". The argument of the first is the user and group id.
-The second is read-only but where a chart offers readOnlyRootFilesystem, which file sync needs off.
+Both contexts satisfy the Pod Security Standard "restricted". Their values may be set otherwise, or to null where the cluster
+chooses users itself, as OpenShift does. The second is read-only but where a chart offers readOnlyRootFilesystem, which file sync needs off.
 */}}
-{{- define "common.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: {{ . }}
-runAsGroup: {{ . }}
-fsGroup: {{ . }}
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile:
-  type: RuntimeDefault
+{{- define "authdb.podSecurityContext" -}}
+{{- toYaml (default dict .Values.podSecurityContext) -}}
 {{- end }}
 
-{{- define "common.containerSecurityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: {{ ternary .Values.readOnlyRootFilesystem true (hasKey .Values "readOnlyRootFilesystem") }}
-privileged: false
-capabilities:
-  drop: [ALL]
+{{- define "authdb.containerSecurityContext" -}}
+{{- $context := deepCopy (default dict .Values.containerSecurityContext) -}}
+{{- if and (hasKey .Values "readOnlyRootFilesystem") (not .Values.readOnlyRootFilesystem) -}}
+{{- $_ := set $context "readOnlyRootFilesystem" false -}}
+{{- end -}}
+{{- toYaml $context -}}
 {{- end }}
 
 {{/* The account exists so that no pod runs under "default"; nothing here talks to the API server, so no token is mounted. */}}
-{{- define "common.serviceAccount" -}}
+{{- define "authdb.serviceAccount" -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ include "common.fullname" . }}
+  name: {{ include "authdb.fullname" . }}
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "authdb.labels" . | nindent 4 }}
   {{- with .Values.serviceAccount.annotations }}
   annotations:
-    {{- toYaml . | nindent 4 }}
+    {{- include "authdb.strings" . | nindent 4 }}
   {{- end }}
 automountServiceAccountToken: false
 {{- end }}
 
-{{/* Fields of every pod that values may steer. */}}
-{{- define "common.scheduling" -}}
-{{- with .Values.imagePullSecrets }}
+{{/* Where every pod of a chart may run and what may pull its image: the workload's, and those of Jobs and tests. */}}
+{{- define "authdb.placement" -}}
+{{- $global := include "authdb.global" . | fromYaml -}}
+{{- with concat (default list .Values.imagePullSecrets) (default list $global.imagePullSecrets) | uniq }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -46,12 +41,17 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
-  {{- toYaml . | nindent 2 }}
+  {{- include "authdb.strings" . | nindent 2 }}
 {{- end }}
 {{- with .Values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{/* The same for the workload, and how its pods lie to one another. */}}
+{{- define "authdb.scheduling" -}}
+{{- include "authdb.placement" . }}
 {{- with .Values.affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}
@@ -65,7 +65,7 @@ topologySpreadConstraints:
     whenUnsatisfiable: {{ $whenUnsatisfiable }}
     labelSelector:
       matchLabels:
-        {{- include "common.selectorLabels" $ | nindent 8 }}
+        {{- include "authdb.selectorLabels" $ | nindent 8 }}
     {{- with $.Values.topologySpread.matchLabelKeys }}
     matchLabelKeys: {{ toJson . }}
     {{- end }}

@@ -1,4 +1,4 @@
-{{- define "mongodb.setupSpec" -}}
+{{- define "authdb.mongodb.setupSpec" -}}
 {{- $users := list -}}
 {{- range .Values.users -}}
 {{- $users = append $users (dict "name" .name "database" .database "passwordFile" (printf "/users/%s/password" .name)) -}}
@@ -13,40 +13,41 @@ podFailurePolicy:
 template:
   metadata:
     labels:
-      {{- include "mongodb.setupLabels" . | nindent 6 }}
+      {{- include "authdb.mongodb.setupLabels" . | nindent 6 }}
     annotations:
       checksum/script: {{ .Files.Get "files/setup.js" | sha256sum }}
       authdb/revision: {{ .Values.auth.revision | quote }}
+      {{- /* A password that was changed in an existing Secret is set by another Job. */}}
+      {{- with include "authdb.secretsDigest" (dict "root" . "secrets" (include "authdb.mongodb.userSecrets" . | fromYamlArray)) }}
+      checksum/secrets: {{ . }}
+      {{- end }}
   spec:
     restartPolicy: Never
-    serviceAccountName: {{ include "common.fullname" . }}
+    serviceAccountName: {{ include "authdb.fullname" . }}
     automountServiceAccountToken: false
     enableServiceLinks: false
     securityContext:
-      {{- include "common.podSecurityContext" 999 | nindent 6 }}
-    {{- with .Values.imagePullSecrets }}
-    imagePullSecrets:
-      {{- toYaml . | nindent 6 }}
-    {{- end }}
+      {{- include "authdb.podSecurityContext" . | nindent 6 }}
+    {{- include "authdb.placement" . | nindent 4 }}
     containers:
       - name: setup
-        image: {{ include "common.image" . | quote }}
+        image: {{ include "authdb.image" . | quote }}
         imagePullPolicy: {{ .Values.image.pullPolicy }}
         command: [mongosh, --nodb, --quiet, --norc, /files/setup.js]
         securityContext:
-          {{- include "common.containerSecurityContext" . | nindent 10 }}
+          {{- include "authdb.containerSecurityContext" . | nindent 10 }}
         terminationMessagePolicy: FallbackToLogsOnError
         env:
           - {name: HOME, value: /tmp}
           - name: MEMBERS
-            value: {{ include "mongodb.memberList" . | quote }}
+            value: {{ include "authdb.mongodb.memberList" . | quote }}
           - name: REPLICA_SET
             value: {{ ternary .Values.replicaSet.name "" (eq .Values.architecture "replicaset") | quote }}
           - name: USERS
             value: {{ $users | toJson | quote }}
           - name: ROOT_PASSWORD_FILE
             value: /secret/root-password
-          {{- include "mongodb.passwordIsGenerated" . | nindent 10 }}
+          {{- include "authdb.mongodb.passwordIsGenerated" . | nindent 10 }}
           - name: WAIT_SECONDS
             value: {{ sub .Values.setup.timeoutSeconds 30 | quote }}
         resources:
@@ -61,19 +62,19 @@ template:
           {{- end }}
     volumes:
       - name: files
-        configMap: {name: {{ include "common.fullname" . }}}
+        configMap: {name: {{ include "authdb.fullname" . }}}
       - name: tmp
         emptyDir: {sizeLimit: 64Mi}
       - name: secret
         secret:
-          secretName: {{ include "mongodb.secretName" . }}
+          secretName: {{ include "authdb.mongodb.secretName" . }}
           defaultMode: 0440
           items:
             - {key: root-password, path: root-password}
       {{- range .Values.users }}
       - name: user-{{ .name }}
         secret:
-          secretName: {{ include "mongodb.userSecretName" (dict "root" $ "user" .) }}
+          secretName: {{ include "authdb.mongodb.userSecretName" (dict "root" $ "user" .) }}
           defaultMode: 0440
           items:
             - {key: password, path: password}

@@ -5,6 +5,7 @@ set -eu
 umask 077
 {
   cat /files/redis.conf
-  printf 'requirepass %s\n' "$(cat /secret/password)"
+  # Between double quotes a password may hold spaces; quotes and backslashes in it are escaped.
+  printf 'requirepass "%s"\n' "$(sed 's/[\\"]/\\&/g' /secret/password)"
 } >/run/redis/redis.conf
 exec docker-entrypoint.sh /run/redis/redis.conf

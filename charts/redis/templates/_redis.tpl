@@ -1,22 +1,27 @@
-{{- define "redis.secretName" -}}
+{{- define "authdb.redis.secretName" -}}
 {{- if .Values.auth.generate -}}
-{{- include "common.fullname" . -}}
+{{- include "authdb.fullname" . -}}
 {{- else -}}
-{{- include "common.existingSecret" (dict "root" . "value" .Values.auth.existingSecret "path" "auth.existingSecret" "keys" "password, url") -}}
+{{- include "authdb.existingSecret" (dict "root" . "value" .Values.auth.existingSecret "path" "auth.existingSecret" "keys" "password, url") -}}
 {{- end -}}
 {{- end }}
 
 {{/* The server needs room beside its data: buffers, fragmentation. Beyond the limit the kernel kills it. */}}
-{{- define "redis.checks" -}}
-{{- $limit := include "common.memoryLimit" . | int -}}
-{{- $data := trimSuffix "mb" .Values.maxmemory | int -}}
-{{- if gt (mul 4 $data) (mul 3 $limit) -}}
-{{- fail (printf "redis: maxmemory (%s) must stay below three quarters of resources.limits.memory (%s)" .Values.maxmemory .Values.resources.limits.memory) -}}
+{{- define "authdb.redis.checks" -}}
+{{- $limit := include "authdb.memoryLimit" . -}}
+{{- $data := trimSuffix "mb" .Values.maxmemory | float64 -}}
+{{- if and $limit (gt (mulf 4.0 $data) (mulf 3.0 (float64 $limit))) -}}
+{{- fail (printf "redis: maxmemory (%s) must stay below three quarters of resources.limits.memory (%v)" .Values.maxmemory .Values.resources.limits.memory) -}}
 {{- end -}}
 {{- end }}
 
 {{/* What the server reads at its start. */}}
-{{- define "redis.files" -}}
+{{- define "authdb.redis.secrets" -}}
+- {name: {{ include "authdb.redis.secretName" . | quote }}, keys: [password]}
+{{- end }}
+
+{{/* What the server reads at its start. */}}
+{{- define "authdb.redis.files" -}}
 redis.conf: |
   bind * -::*
   port 6379

@@ -1,15 +1,27 @@
 {{/* Settings that this service has beside the common ones. */}}
-{{- define "task-service.environment" -}}
+{{- define "authdb.task-service.environment" -}}
 JWKS_URL: {{ tpl .config.jwksUrl .root | quote }}
 REVOCATIONS_URL: {{ tpl .config.revocationsUrl .root | quote }}
 CACHE_WRITE_THROUGH: {{ .config.cacheWriteThrough | quote }}
 {{- end }}
 
-{{- define "task-service.secretEnvironment" -}}
-{{ include "common.secretVariable" (dict "name" "MONGODB_URI" "secret" (include "common.existingSecret" (dict "root" . "value" .Values.mongodb.existingSecret "path" "mongodb.existingSecret" "keys" .Values.mongodb.uriKey)) "key" .Values.mongodb.uriKey) }}
-{{ include "common.secretVariable" (dict "name" "REDIS_URL" "secret" (include "common.existingSecret" (dict "root" . "value" .Values.redis.existingSecret "path" "redis.existingSecret" "keys" .Values.redis.urlKey)) "key" .Values.redis.urlKey) }}
+{{- define "authdb.task-service.secretEnvironment" -}}
+{{ include "authdb.secretVariable" (dict "name" "MONGODB_URI" "secret" (include "authdb.mongodbSecret" .) "key" .Values.mongodb.uriKey) }}
+{{ include "authdb.secretVariable" (dict "name" "REDIS_URL" "secret" (include "authdb.redisSecret" .) "key" .Values.redis.urlKey) }}
 {{- end }}
 
+{{/* What the process reads once, at its start. */}}
+{{- define "authdb.task-service.secrets" -}}
+- {name: {{ include "authdb.mongodbSecret" . | quote }}, keys: [{{ .Values.mongodb.uriKey | quote }}]}
+- {name: {{ include "authdb.redisSecret" . | quote }}, keys: [{{ .Values.redis.urlKey | quote }}]}
+{{- end }}
+
+{{/* The part of networkPolicy that leads to the other service. */}}
+{{- define "authdb.task-service.neighbour" -}}authService{{- end }}
+
+{{/* None but the common ones. */}}
+{{- define "authdb.task-service.checks" -}}{{- end }}
+
 {{/* No files of its own. */}}
-{{- define "task-service.volumes" -}}{{- end }}
-{{- define "task-service.volumeMounts" -}}{{- end }}
+{{- define "authdb.task-service.volumes" -}}{{- end }}
+{{- define "authdb.task-service.volumeMounts" -}}{{- end }}
