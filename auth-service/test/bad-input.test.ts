@@ -90,7 +90,8 @@ const rows: Row[] = [
     ...register,
     body: Buffer.from([0x22, 0xff, 0xfe, 0x22]),
     type: JSON_TYPE,
-    status: 422,
+    status: 400,
+    code: 'malformed_json',
   },
   {
     why: 'a body of another type',
@@ -195,7 +196,8 @@ const rows: Row[] = [
     status: 422,
   },
   { why: 'a skip beyond reason', method: 'GET', url: '/users/?skip=99999999999', token: admin, status: 422 },
-  { why: 'a route there is not', method: 'GET', url: '/auth/login', status: 404 },
+  { why: 'a route there is not', method: 'GET', url: '/auth/nowhere', status: 404 },
+  { why: 'another method', method: 'GET', url: '/auth/login', status: 405, code: 'method_not_allowed' },
 ]
 
 refuses(app, rows)

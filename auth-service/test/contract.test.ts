@@ -226,3 +226,22 @@ t.test('a user reads their own account and no other, and administers nothing', a
     )
   }
 })
+
+t.test('the page of the interface stays under the prefix that it was asked for', async (t) => {
+  for (const prefix of ['', '/api/v1']) {
+    const { statusCode, headers } = await app.inject(`${prefix}/auth/reference`)
+    t.equal(statusCode, 301)
+    const page = new URL(String(headers.location), `http://a${prefix}/auth/reference`)
+    t.equal(page.pathname, `${prefix}/auth/reference/`)
+    const { body, statusCode: found } = await app.inject(page.pathname)
+    t.equal(found, 200)
+    const assets = [...body.matchAll(/(?:src|"url")[=:]\s*"([^"]+)"/g)].map(
+      ([, url = '']) => new URL(url, page),
+    )
+    t.ok(assets.length >= 2)
+    for (const { pathname } of assets) {
+      t.ok(pathname.startsWith(`${prefix}/auth/`), pathname)
+      t.equal((await app.inject(pathname)).statusCode, 200, pathname)
+    }
+  }
+})

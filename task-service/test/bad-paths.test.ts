@@ -94,7 +94,15 @@ const ids: Row[] = [
   { ...list, why: 'a path below a task', url: `/tasks/${task._id}/x`, ...noSuchPath },
   { ...list, why: 'a path there is not', url: '/nowhere', ...noSuchPath },
   { ...list, why: 'the prefix twice', url: '/api/v1/api/v1/tasks/', ...noSuchPath },
-  { method: 'POST', url: `/tasks/${task._id}`, token, body: {}, why: 'another method', ...noSuchPath },
+  {
+    method: 'POST',
+    url: `/tasks/${task._id}`,
+    token,
+    body: {},
+    why: 'another method',
+    status: 405,
+    code: 'method_not_allowed',
+  },
   { method: 'DELETE', url: '/internal/owners/x', token: admin, why: 'an internal path', ...noSuchPath },
 ]
 

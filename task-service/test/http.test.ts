@@ -134,3 +134,13 @@ t.test('the document of the interface is served, with a page to read it', async 
   t.match(page.headers['content-security-policy'], /script-src 'self'/)
   t.equal((await app.inject({ url: '/tasks/reference/', headers: { host: 'a b' } })).statusCode, 400)
 })
+
+t.test('the page of the interface stays under the prefix that it was asked for', async (t) => {
+  for (const prefix of ['', '/api/v1']) {
+    const { statusCode, headers } = await app.inject(`${prefix}/tasks/reference`)
+    t.equal(statusCode, 301)
+    const page = new URL(String(headers.location), `http://a${prefix}/tasks/reference`)
+    t.equal(page.pathname, `${prefix}/tasks/reference/`)
+    t.equal((await app.inject(page.pathname)).statusCode, 200)
+  }
+})

@@ -78,6 +78,7 @@ const bad: Record<string, string> = {
 
 t.test('the token that the forgeries are made from is good, and so is an unchanged forgery', async (t) => {
   t.equal((await get(`Bearer ${good}`)).statusCode, 200)
+  t.equal((await get(`bearer  ${good}`)).statusCode, 200, 'RFC 6750 §2.1: one space or more')
   t.equal((await get(`Bearer ${await forge({})}`)).statusCode, 200)
   t.equal(
     (await get(`Bearer ${await forge({ aud: ['other', 'authdb'] })}`)).statusCode,
@@ -114,7 +115,7 @@ for (const authorization of ['', 'Basic YTpi', `Token ${good}`, good]) {
   })
 }
 
-for (const authorization of ['Bearer', 'Bearer ', `Bearer  ${good}`]) {
+for (const authorization of ['Bearer', 'Bearer ', `Bearer ${good} x`]) {
   t.test(`the header “${authorization.slice(0, 16)}” carries a token that is none`, async (t) => {
     const answer = await get(authorization)
     t.equal(answer.statusCode, 401)

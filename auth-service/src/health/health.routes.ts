@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { either, problems } from '../platform/openapi.ts'
 
 const Health = Type.Object({
   status: Type.Enum(['ok', 'error']),
@@ -13,7 +14,14 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ isDatabaseThere: () => Pr
 ) => {
   app.get(
     '/health',
-    { schema: { tags: ['health'], summary: 'Health', security: [], response: { 200: Health, 503: Health } } },
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Health',
+        security: [],
+        response: { 200: Health, 503: either(Health), ...problems(429) },
+      },
+    },
     async (_request, reply) => {
       if (await isDatabaseThere()) return { status: 'ok', database: 'connected' } as const
       return reply.code(503).send({ status: 'error', database: 'disconnected' })

@@ -1,4 +1,3 @@
-import formbody from '@fastify/formbody'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { FormMalformed } from '../errors.ts'
@@ -6,9 +5,9 @@ import { problems } from '../platform/openapi.ts'
 import type { Device } from '../sessions/session.ts'
 import { Tokens } from '../sessions/sessions.schema.ts'
 import type { AddressLimit } from '../throttling/attempts.ts'
+import forms from './forms.ts'
 import { Login, type LoginBody } from './login.schema.ts'
 import type { LoginService } from './login.service.ts'
-import multipartForm from './multipart-form.ts'
 
 const MAX_USER_AGENT = 300
 
@@ -27,8 +26,7 @@ function sendLimit(reply: FastifyReply, limit: AddressLimit | null): void {
 
 /** Without a token: log-in by form or JSON. The only route that takes forms. */
 export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = async (app, { login }) => {
-  await app.register(formbody)
-  await app.register(multipartForm)
+  await app.register(forms)
   app.post(
     '/auth/login',
     {

@@ -1,109 +1,53 @@
-import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { Type } from 'typebox'
+import { type Refusal, refusalOf, sendProblem } from './problems.ts'
+import { CLIENT_CLOSED_REQUEST } from './request-log.ts'
 
-/** The one error envelope: RFC 9457 problem details. `detail` is always one readable sentence. */
-export const Problem = Type.Object(
-  {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    code: Type.String({ description: 'Stable, machine-readable' }),
-    request_id: Type.String(),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
-  },
-  { $id: 'Problem', additionalProperties: false },
-)
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+const NOT_FOUND: Refusal = { status: 404, code: 'not_found', detail: 'Not Found' }
+const METHOD_NOT_ALLOWED: Refusal = {
+  status: 405,
+  code: 'method_not_allowed',
+  detail: 'This method is not allowed here',
+}
+/** Nobody reads this answer. */
+const HUNG_UP: Refusal = {
+  status: CLIENT_CLOSED_REQUEST,
+  code: 'client_closed_request',
+  detail: 'The client hung up',
+}
+/** Statuses above 500 that say something about us; 501 and 505 are about what the client sent. */
+const OURS = new Set([502, 503, 504])
 
-interface Refusal {
-  status: number
-  code: string
-  detail: string
-  errors?: { path: string; message: string }[]
-  /** Seconds */
-  retryAfter?: number
+function isHangUp({ raw }: FastifyRequest): boolean {
+  return raw.socket.destroyed
 }
 
-const RETRY_AFTER_SECONDS = 1
-/** A body of 64 KiB can hold thousands of mistakes. */
-const MAX_NAMED_ERRORS = 20
-/** Domain errors have a status and such a code (@fastify/error upper-cases it); `FST_ERR_…`, `ECONNRESET` are a library's. */
-const DOMAIN_CODE = /^(?!FST_|FAST_)[A-Z][A-Z_]*$/
-
-const FRAMEWORK_CODES: Record<string, string> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
-}
-
-function invalidInput(error: FastifyError): Refusal {
-  const errors = (error.validation ?? []).slice(0, MAX_NAMED_ERRORS).map((issue) => ({
-    path: `${error.validationContext ?? ''}${issue.instancePath}`,
-    message:
-      issue.keyword === 'additionalProperties'
-        ? `unknown field "${issue.params.additionalProperty}"`
-        : (issue.message ?? 'is invalid'),
-  }))
-  const first = errors[0]
-  const detail = first ? `Invalid input: ${first.path} ${first.message}` : 'Invalid input'
-  return { status: 422, code: 'invalid_input', detail, errors }
-}
-
-function toRefusal(error: FastifyError & { retryAfter?: number }): Refusal {
-  if (error.validation) return invalidInput(error)
-  const status = error.statusCode ?? 500
-  if (error.statusCode && DOMAIN_CODE.test(error.code)) {
-    return {
-      status,
-      code: error.code.toLowerCase(),
-      detail: error.message,
-      ...(error.retryAfter && { retryAfter: error.retryAfter }),
-    }
-  }
-  if (status >= 400 && status < 500) {
-    return { status, code: FRAMEWORK_CODES[error.code] ?? 'bad_request', detail: error.message }
-  }
-  return {
-    status: 500,
-    code: 'internal_error',
-    detail: 'Something went wrong on our side. Please try again.',
-  }
-}
-
-function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { status, retryAfter = RETRY_AFTER_SECONDS, ...rest } = refusal
-  if (status === 401) {
-    // RFC 6750 §3: no error code when no token was sent at all.
-    reply.header(
-      'www-authenticate',
-      rest.code === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer',
-    )
-  }
-  // Fastify would close the connection while the body is still being sent, and proxies and browsers take that for a
-  // failure of the service (502). Node reads what is left and drops it, in the time that a request has.
-  if (status === 413) reply.removeHeader('connection')
-  if ((status === 429 || status === 503) && !reply.hasHeader('retry-after'))
-    reply.header('retry-after', retryAfter)
-  const title = STATUS_CODES[status] ?? 'Error'
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({ type: 'about:blank', title, status, ...rest, request_id: request.id })
+/** Methods of the routes at this path, OPTIONS aside; none when the path is unknown. */
+function allowedMethods(app: FastifyInstance, { url, originalUrl }: FastifyRequest): string[] {
+  if (originalUrl === '*') return METHODS
+  const found = METHODS.map((method) => ({ method, route: app.findRoute({ method, url }) }))
+  const routes = found.filter(({ route }) => route !== null)
+  // Where a path has a name of its own (/tasks/all), what is allowed on others (/tasks/:id) is not allowed on it.
+  const own = routes.filter(({ route }) => Object.keys(route?.params ?? {}).length === 0)
+  return (own.length > 0 ? own : routes).map(({ method }) => method)
 }
 
 async function errorHandler(app: FastifyInstance): Promise<void> {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const refusal = toRefusal(error)
+    const refusal = isHangUp(request) ? HUNG_UP : refusalOf(error)
     if (refusal.status === 500) request.log.error({ err: error }, 'unexpected error')
-    else if (refusal.status > 500) request.log.warn({ err: error }, refusal.code)
+    else if (OURS.has(refusal.status)) request.log.warn({ err: error }, refusal.code)
     return sendProblem(request, reply, refusal)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, { status: 404, code: 'not_found', detail: 'Not Found' }),
-  )
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(app, request)
+    if (allowed.length === 0) return sendProblem(request, reply, NOT_FOUND)
+    reply.header('allow', [...allowed, 'OPTIONS'].join(', '))
+    // RFC 9110 §9.3.7
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    return sendProblem(request, reply, METHOD_NOT_ALLOWED)
+  })
 }
 
 /** Turns every error of every route into one envelope; 5xx texts of unexpected errors are hidden and logged once. */

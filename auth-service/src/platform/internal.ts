@@ -2,6 +2,10 @@ import { performance } from 'node:perf_hooks'
 import { Gauge, type Registry } from '@prometheus-io/client'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
 import fp from 'fastify-plugin'
+import belowRouter, { clientErrorHandler } from './below-router.ts'
+import errorHandler from './error-handler.ts'
+import { httpLimits } from './http-limits.ts'
+import protocol from './protocol.ts'
 
 /** "Started and not draining". Dependencies that go away later do not make an instance unready. */
 export class Readiness {
@@ -60,14 +64,21 @@ interface InternalOptions {
   routes: FastifyPluginAsync
 }
 
+/** No browser talks to this port. */
+const noOrigin = () => false
+
 /** The server of the internal port; never routed to clients. */
 async function buildInternalServer(app: FastifyInstance, options: InternalOptions): Promise<FastifyInstance> {
   const server = Fastify({
     loggerInstance: app.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 65_536,
+    ...httpLimits(),
+    clientErrorHandler: clientErrorHandler(noOrigin),
   })
-  server.setErrorHandler(app.errorHandler)
+  await server.register(errorHandler)
+  await server.register(belowRouter, { allowed: noOrigin, onHangUp: () => {} })
+  await server.register(protocol)
   server.get('/livez', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
     const waiting = options.readiness.waitingFor()

@@ -1,22 +1,56 @@
 import createError from '@fastify/error'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
 const Overloaded = createError('overloaded', 'The service is busy at the moment. Please try again.', 503)
+/** Bodies on their way for each request in flight: they cost memory (64 KiB each at most), not time. */
+const AWAITED_PER_REQUEST = 8
+
+class Places {
+  readonly #max: number
+  readonly #taken = new Set<FastifyRequest>()
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /** @throws Overloaded when none is free */
+  take(request: FastifyRequest): void {
+    if (this.#taken.size >= this.#max) throw new Overloaded()
+    this.#taken.add(request)
+  }
+
+  /** @returns whether it was here */
+  leave(request: FastifyRequest): boolean {
+    return this.#taken.delete(request)
+  }
+}
 
 /**
  * Refuses requests above `maxInFlight` (0 = no limit) with 503 before anything is spent on them. Little's law:
- * in flight = rate × latency, so a bound on the first bounds the queueing in the second.
+ * in flight = rate × latency, so a bound on the first bounds the queueing in the second. A request that waits for its
+ * body is not in flight: a client that sends slowly takes a place of its own kind, of which there are more.
  */
 async function loadLimit(app: FastifyInstance, { maxInFlight }: { maxInFlight: number }): Promise<void> {
   if (maxInFlight === 0) return
-  let inFlight = 0
+  const inFlight = new Places(maxInFlight)
+  const awaited = new Places(maxInFlight * AWAITED_PER_REQUEST)
 
-  app.addHook('onRequest', async (_request, reply) => {
-    if (inFlight >= maxInFlight) throw new Overloaded()
-    inFlight++
+  app.addHook('onRequest', async (request, reply) => {
+    inFlight.take(request)
     // `close` comes exactly once, also when the client hangs up before an answer.
-    reply.raw.once('close', () => inFlight--)
+    reply.raw.once('close', () => {
+      inFlight.leave(request)
+      awaited.leave(request)
+    })
+  })
+  app.addHook('preParsing', async (request) => {
+    if (request.raw.complete) return
+    awaited.take(request)
+    inFlight.leave(request)
+  })
+  app.addHook('preValidation', async (request) => {
+    if (awaited.leave(request)) inFlight.take(request)
   })
 }
 

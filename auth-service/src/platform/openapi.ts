@@ -1,10 +1,9 @@
-import createError from '@fastify/error'
 import swagger from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { Type } from 'typebox'
-import { Problem } from './error-handler.ts'
+import { type TSchema, Type } from 'typebox'
+import { Problem } from './problems.ts'
 
 /** The reference page alone runs scripts; they come from this service, and it talks to this service only. */
 const REFERENCE_CSP = [
@@ -20,8 +19,6 @@ const REFERENCE_CSP = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const BadHost = createError('bad_request', 'The Host header is malformed', 400)
-
 export interface OpenapiOptions {
   title: string
   version: string
@@ -30,9 +27,16 @@ export interface OpenapiOptions {
   basePath: `/${string}`
 }
 
+const problem = { content: { 'application/problem+json': { schema: Type.Ref('Problem#') } } }
+
+/** Schema of a status that a route sends an answer of its own with, and that a refusal can have too. */
+export function either<const T extends TSchema>(schema: T) {
+  const content = { 'application/json': { schema }, ...problem.content }
+  return { description: 'The answer, or problem details (RFC 9457)', content }
+}
+
 /** Schemas of the refusals a route can send, for its `response` table. */
 export function problems<const S extends number>(...statuses: S[]) {
-  const problem = { content: { 'application/problem+json': { schema: Type.Ref('Problem#') } } }
   const entries = statuses.map((status) => [
     status,
     { description: 'Problem details (RFC 9457)', ...problem },
@@ -47,9 +51,12 @@ async function reference(scope: FastifyInstance, { title, basePath }: OpenapiOpt
   await scope.register(scalar, {
     routePrefix: `${basePath}/reference`,
     hooks: {
-      // Scalar builds a URL from the Host header, which a client chooses.
-      onRequest: (request, _reply, done) =>
-        done(URL.canParse(`http://${request.hostname}`) ? undefined : new BadHost()),
+      // Scalar would redirect to the path without /api/v1, which it never sees.
+      onRequest: (request, reply, done) => {
+        const [path = ''] = request.originalUrl.split('?', 1)
+        if (path.endsWith('/reference')) reply.redirect('reference/', 301)
+        else done()
+      },
     },
     configuration: {
       url: '../openapi.json',

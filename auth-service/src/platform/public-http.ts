@@ -1,21 +1,23 @@
-import type { IncomingMessage } from 'node:http'
 import cors from '@fastify/cors'
 import createError from '@fastify/error'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import type { Registry } from '@prometheus-io/client'
-import type { FastifyBodyParser, FastifyInstance, FastifyServerOptions } from 'fastify'
+import { Counter, type Registry } from '@prometheus-io/client'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import metrics from 'fastify-metrics'
 import fp from 'fastify-plugin'
-import { RequestLog, requestId } from './request-log.ts'
+import belowRouter, { clientErrorHandler } from './below-router.ts'
+import bodies from './bodies.ts'
+import { EXPOSED_HEADERS, originPolicy } from './cors.ts'
+import { httpLimits, PATIENCE, type Patience } from './http-limits.ts'
+import protocol from './protocol.ts'
+import { logHangUp, RequestLog, requestId } from './request-log.ts'
+import { rewriteUrl } from './request-target.ts'
 
 const BODY_LIMIT_BYTES = 65_536
 const MAX_PARAM_LENGTH = 16_384
-const REQUEST_TIMEOUT_MS = 15_000
-/** Longer than proxies keep an idle connection (60 s); else they meet a closing socket and a POST ends in 502. */
-const KEEP_ALIVE_MS = 72_000
-const API_PREFIX = /^\/api\/v1(?=\/|$)/
-const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/
+/** One year (RFC 6797 §6.1.1) */
+const HSTS = 'max-age=31536000; includeSubDomains'
 
 const RateLimited = createError('rate_limited', 'Too many requests. Please wait %s seconds.', 429)
 
@@ -26,20 +28,8 @@ export interface HttpConfig {
   RATE_LIMIT_PER_MINUTE: number
 }
 
-/** One route table serves `/x` and `/api/v1/x`; a path that cannot be decoded is an unknown path like any other. */
-function rewriteUrl({ url = '/' }: IncomingMessage): string {
-  const [path = '/'] = url.split('?', 1)
-  try {
-    decodeURIComponent(path)
-  } catch {
-    return '/undecodable-path'
-  }
-  const rest = url.replace(API_PREFIX, '')
-  return rest.startsWith('/') ? rest : `/${rest}`
-}
-
 /** Fastify options that both services share. */
-export function serverOptions(config: HttpConfig, service: string) {
+export function serverOptions(config: HttpConfig, service: string, patience: Patience = PATIENCE) {
   return {
     logger: { level: config.LOG_LEVEL, base: { service, pid: process.pid } },
     logController: new RequestLog(),
@@ -47,8 +37,8 @@ export function serverOptions(config: HttpConfig, service: string) {
     rewriteUrl,
     trustProxy: [...config.TRUST_PROXY],
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...httpLimits(patience),
+    clientErrorHandler: clientErrorHandler(originPolicy(config.CORS_ORIGINS)),
     return503OnClosing: false,
     // No parameter is too long to be looked up and not found; headers have a limit (16 KiB).
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
@@ -61,29 +51,26 @@ export function serverOptions(config: HttpConfig, service: string) {
   } satisfies FastifyServerOptions
 }
 
-function isAllowedOrigin(origins: readonly string[]): (origin: string | undefined) => boolean {
-  const loopback = origins.includes('loopback')
-  return (origin) =>
-    origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
-}
-
-/** Many clients name a type on every request: where a route takes no body, an empty one is none. */
-function jsonParser(app: FastifyInstance): FastifyBodyParser<string> {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  return (request, body, done) =>
-    body === '' && !request.routeOptions.schema?.body ? done(null) : parse(request, body, done)
-}
-
 async function publicHttp(
   app: FastifyInstance,
   { config, registry }: { config: HttpConfig; registry: Registry },
 ) {
+  const allowed = originPolicy(config.CORS_ORIGINS)
+  const hungUp = new Counter({
+    name: 'http_requests_hung_up_total',
+    help: 'Requests whose client went away before the answer',
+    registers: [registry],
+  })
+  await app.register(belowRouter, {
+    allowed,
+    onHangUp(request, reply) {
+      hungUp.inc()
+      logHangUp(request, reply)
+    },
+  })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
-  // No route takes plain text, which Fastify would read: it is an unsupported media type like any other.
-  app.removeContentTypeParser('text/plain')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, jsonParser(app))
   await app.register(metrics.default, {
     endpoint: null,
     defaultMetrics: { enabled: true, register: registry },
@@ -99,22 +86,30 @@ async function publicHttp(
       useDefaults: false,
     },
     crossOriginResourcePolicy: { policy: 'cross-origin' },
+    strictTransportSecurity: false,
   })
-  const isAllowed = isAllowedOrigin(config.CORS_ORIGINS)
+  // RFC 6797 §7.2: never over http. A trusted proxy says what the client came by.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.protocol === 'https') reply.header('strict-transport-security', HSTS)
+  })
   await app.register(cors, {
-    origin: (origin, allow) => allow(null, isAllowed(origin)),
+    origin: (origin, allow) => allow(null, allowed(origin)),
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
-    exposedHeaders: ['etag', 'link', 'location', 'retry-after', 'x-request-id', 'cache-status'],
+    exposedHeaders: [...EXPOSED_HEADERS],
     maxAge: 600,
     // An OPTIONS that asks for no method is answered like another, not with a text.
     strictPreflight: false,
   })
+  await app.register(protocol)
+  await app.register(bodies)
   await app.register(rateLimit, {
     global: false,
     max: config.RATE_LIMIT_PER_MINUTE,
     timeWindow: '1 minute',
     enableDraftSpec: true,
+    // Whether a method is allowed, and for whom, can be asked without end.
+    allowList: ({ method }) => method === 'OPTIONS',
     errorResponseBuilder: (_request, { ttl }) => new RateLimited(Math.ceil(ttl / 1000)),
   })
   // Not left to the routes: their hooks come after the scope's, which has spent a verification on the token by then.

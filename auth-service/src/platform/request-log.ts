@@ -1,20 +1,52 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { pathOf } from './request-target.ts'
 
 const SAFE_REQUEST_ID = /^[\w.~-]{1,64}$/
 /** W3C Trace Context §3.2 */
 const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/
 
-/** The caller's `X-Request-Id` when it is safe to log, else a new one. */
-export function requestId(request: IncomingMessage): string {
-  const given = request.headers['x-request-id']
+/** @param given an `X-Request-Id`: taken when it is safe to log, else there is a new one */
+export function requestIdOf(given: unknown): string {
   return typeof given === 'string' && SAFE_REQUEST_ID.test(given) ? given : randomUUID()
+}
+
+export function requestId(request: IncomingMessage): string {
+  return requestIdOf(request.headers['x-request-id'])
 }
 
 function traceId(request: FastifyRequest): string | undefined {
   const traceparent = request.headers.traceparent
   return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined
+}
+
+/** Nginx's, for the log and the metrics: nobody was there any more to get an answer. */
+export const CLIENT_CLOSED_REQUEST = 499
+
+function logRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  error?: Error | null,
+): void {
+  const trace = traceId(request)
+  request.log.info(
+    {
+      method: request.method,
+      path: pathOf(request.originalUrl),
+      status,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...(trace && { trace_id: trace }),
+      ...(error && { err: error }),
+    },
+    'request',
+  )
+}
+
+/** The line of a request that came to no answer because its client hung up; Fastify writes none. */
+export function logHangUp(request: FastifyRequest, reply: FastifyReply): void {
+  logRequest(request, reply, CLIENT_CLOSED_REQUEST)
 }
 
 /** One line per request, written when it is over. Queries stay out of the log: they can carry secrets. */
@@ -30,17 +62,6 @@ export class RequestLog extends LogController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
-    const trace = traceId(request)
-    request.log.info(
-      {
-        method: request.method,
-        path: request.originalUrl.split('?', 1)[0],
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        ...(trace && { trace_id: trace }),
-        ...(error && { err: error }),
-      },
-      'request',
-    )
+    logRequest(request, reply, reply.statusCode, error)
   }
 }

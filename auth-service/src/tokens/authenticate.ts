@@ -2,11 +2,10 @@ import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Forbidden, TokenInvalid, TokenMissing } from '../errors.ts'
+import { bearerToken, namesBearer } from '../platform/bearer.ts'
 import type { Caller } from '../sessions/sessions.service.ts'
 
 const ID = /^[\da-f]{24}$/
-/** Another scheme says nothing about tokens (RFC 6750 §3.1). */
-const BEARER = /^bearer( |$)/i
 const LIBRARY_CODE = /^(FST_JWT|FAST_JWT)_/
 /** Verified tokens that are kept; more than the people who use one instance at a time. */
 const CACHED_TOKENS = 5_000
@@ -32,7 +31,7 @@ interface CompleteToken {
 }
 
 async function verifiedClaims(request: FastifyRequest): Promise<{ sub: string; sid: string }> {
-  if (!BEARER.test(request.headers.authorization ?? '')) throw new TokenMissing()
+  if (!namesBearer(request)) throw new TokenMissing()
   try {
     const { sub, sid } = await request.jwtVerify<{ sub: string; sid: string }>()
     if (ID.test(sub) && ID.test(sid)) return { sub, sid }
@@ -59,6 +58,8 @@ async function authenticate(app: FastifyInstance, options: AuthenticateOptions):
       allowedAud: options.audience,
       requiredClaims: ['exp', 'iss', 'aud', 'sub', 'sid'],
       checkTyp: 'at+jwt',
+      // The library's own takes one space only.
+      extractToken: bearerToken,
       cache: CACHED_TOKENS,
     },
   })

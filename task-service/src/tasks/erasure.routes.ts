@@ -2,6 +2,7 @@ import jwt from '@fastify/jwt'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { TokenInvalid } from '../errors.ts'
+import { bearerToken } from '../platform/bearer.ts'
 import type { PublicKeys } from '../tokens/public-keys.ts'
 import type { TasksService } from './tasks.service.ts'
 
@@ -29,6 +30,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { t
       allowedAud: AUDIENCE,
       requiredClaims: ['exp', 'iss', 'aud', 'sub'],
       checkTyp: 'service+jwt',
+      extractToken: bearerToken,
       cache: false,
     },
   })

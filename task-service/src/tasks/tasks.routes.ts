@@ -3,7 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { CacheResult, ListPage } from '../cache/index.ts'
 import { TaskNotFound } from '../errors.ts'
+import { jsonParser } from '../platform/bodies.ts'
 import { problems } from '../platform/openapi.ts'
+import { pathOf } from '../platform/request-target.ts'
 import type { ArrivalClock } from './arrival-clock.ts'
 import { allowedVersions, isUnchanged } from './preconditions.ts'
 import type { Task } from './task.ts'
@@ -22,6 +24,8 @@ import type { TasksService } from './tasks.service.ts'
 /** Since arrival: later than this, a write is not sent to the database any more. */
 const WRITE_DEADLINE_MS = 3_000
 const OBJECT_ID = /^[\da-f]{24}$/i
+/** Paths beside those of tasks */
+const RESERVED = new Set(['all', 'openapi.json', 'reference'])
 const refusals = problems(401, 404, 429, 500, 503)
 const writeRefusals = { ...refusals, ...problems(400, 412, 413, 415, 422) }
 const listAnswers = { 200: Type.Array(TaskResponse), 304: Type.Null(), ...refusals, ...problems(400, 422) }
@@ -74,8 +78,7 @@ function nextUrl(request: FastifyRequest, { limit, owner }: PageQuery, cursor: s
 }
 
 function locationOf(request: FastifyRequest, id: string): string {
-  const [path = ''] = request.originalUrl.split('?', 1)
-  return `${path.replace(/\/$/, '')}/${id}`
+  return `${pathOf(request.originalUrl).replace(/\/$/, '')}/${id}`
 }
 
 const pageRequest = ({ limit, cursor }: { limit?: string; cursor?: string }) => ({
@@ -92,17 +95,17 @@ interface Options {
 export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tasks, arrivals }) => {
   const deadline = (reply: FastifyReply) => arrivals.arrivalOf(reply.elapsedTime) + WRITE_DEADLINE_MS
 
-  // Before the body is looked at: an id that cannot exist is an unknown path.
-  app.addHook('onRequest', async (request) => {
+  // Before the body is read: a malformed id is a 404.
+  app.addHook('onRequest', async (request, reply) => {
     const { id } = request.params as { id?: string }
-    if (id !== undefined && !OBJECT_ID.test(id)) throw new TaskNotFound()
+    if (id === undefined || OBJECT_ID.test(id)) return
+    if (!RESERVED.has(id)) throw new TaskNotFound()
+    // Not an id, but a path of its own, on which this method is not allowed.
+    reply.callNotFound()
+    return reply
   })
   // RFC 7396: a merge patch is JSON whose nulls remove.
-  app.addContentTypeParser(
-    'application/merge-patch+json',
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
-  )
+  app.addContentTypeParser('application/merge-patch+json', { parseAs: 'buffer' }, jsonParser(app))
 
   app.get(
     '/',

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { TokenInvalid, TokenMissing } from '../errors.ts'
+import { bearerToken, namesBearer } from '../platform/bearer.ts'
 import type { Caller } from '../tasks/tasks.service.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import type { PublicKeys } from './public-keys.ts'
@@ -23,9 +24,6 @@ const Claims = Type.Object({
 })
 export type Claims = Static<typeof Claims>
 const claimsCheck = Compile(Claims)
-/** Another scheme says nothing about tokens (RFC 6750 §3.1). */
-const BEARER = /^bearer( |$)/i
-const BEARER_TOKEN = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i
 
 interface Options {
   keys: PublicKeys
@@ -46,6 +44,8 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
       allowedAud: options.audience,
       requiredClaims: ['exp', 'iss', 'aud', 'sub', 'sid'],
       checkTyp: 'at+jwt',
+      // The library's own takes one space only.
+      extractToken: bearerToken,
       cache: false,
     },
   })
@@ -64,9 +64,8 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
 
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request) => {
-    const header = request.headers.authorization ?? ''
-    if (!BEARER.test(header)) throw new TokenMissing()
-    const token = BEARER_TOKEN.exec(header)?.[1]
+    if (!namesBearer(request)) throw new TokenMissing()
+    const token = bearerToken(request)
     if (token === undefined) throw new TokenInvalid()
     const claims = await verify(request, token)
     if (options.revocations.isEnded(claims.sid)) throw new TokenInvalid()

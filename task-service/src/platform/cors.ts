@@ -1,0 +1,13 @@
+const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/
+
+/** Headers of answers that scripts of a browser may read. */
+export const EXPOSED_HEADERS = ['etag', 'link', 'location', 'retry-after', 'x-request-id', 'cache-status']
+
+export type OriginPolicy = (origin: string | undefined) => boolean
+
+/** @param origins exact origins; `loopback` stands for every loopback origin, any port */
+export function originPolicy(origins: readonly string[]): OriginPolicy {
+  const loopback = origins.includes('loopback')
+  return (origin) =>
+    origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
+}
