@@ -10,7 +10,7 @@ export PATH := $(CACHE)/node/node_modules/.bin:$(PATH)
 export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT MONGODB_PORT REDIS_PORT
 export NODE_COMPILE_CACHE := $(CACHE)/compile
 
-PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json auth-service/package-lock.json \
+PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json auth-service/package-lock.json \
 	task-service/package-lock.json e2e/package-lock.json bench/package-lock.json helm/package-lock.json))
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)

@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis'
 import { Pool } from 'undici'
-import type { Instance } from '../dev/src/instance.ts'
-import { startPlatform } from '../dev/src/platform.ts'
+import { type Instance, startPlatform } from '../dev/index.ts'
 import { variantModule } from '../e2e/consistency/variants/variants.ts'
 import { processorTime } from './processor.ts'
 

@@ -1,8 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type Instance, startInstance } from '../dev/src/instance.ts'
-import { startPlatform } from '../dev/src/platform.ts'
-import { freePorts } from '../dev/src/ports.ts'
-import type { Supervisor } from '../dev/src/supervisor.ts'
+import { freePorts, type Instance, type Supervisor, startInstance, startPlatform } from '../dev/index.ts'
 import { newPeople, type Person } from '../e2e/harness/people.ts'
 import { pin } from './processor.ts'
 

@@ -116,6 +116,7 @@ async function startGateway(options: SystemOptions): Promise<{ gateway: Instance
   if (options.gateway === 'nginx') {
     const nginx = await findNginx({ env, cacheDir: CACHE_DIR, say })
     const settings = {
+      host: HOST,
       port: ports.gateway,
       authUpstreams,
       taskUpstreams,
@@ -127,8 +128,8 @@ async function startGateway(options: SystemOptions): Promise<{ gateway: Instance
   const spec: ChildSpec = {
     name: 'gateway',
     command: process.execPath,
-    args: ['gateway/server.ts'],
-    cwd: join(ROOT, 'dev'),
+    args: ['src/server.ts'],
+    cwd: join(ROOT, 'gateway'),
     env: {
       ...env,
       HOST,
@@ -143,7 +144,7 @@ async function startGateway(options: SystemOptions): Promise<{ gateway: Instance
   }
   return {
     gateway: await startInstance({ spec, url, supervisor }),
-    describe: '@fastify/http-proxy (dev/gateway)',
+    describe: '@fastify/http-proxy (gateway/)',
   }
 }
 

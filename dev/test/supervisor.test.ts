@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { readLines } from '../src/lines.ts'
 import { type Child, createSupervisor, describeExit, type Exit } from '../src/supervisor.ts'
-import { until } from './fixtures/gateway.ts'
+import { waitUntil } from '../src/wait.ts'
 import { isAlive } from './fixtures/processes.ts'
+
+const until = (condition: () => boolean) => waitUntil('It', 60_000, async () => condition())
 
 /** A supervisor, what its children printed, and those that ended unexpectedly. */
 function supervise(t: Test) {

@@ -2,11 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import type { Instance } from '../../dev/src/instance.ts'
-import { type Platform, startPlatform } from '../../dev/src/platform.ts'
-import type { Store } from '../../dev/src/stores/store.ts'
-import { type Stores, startStores } from '../../dev/src/stores/stores.ts'
-import { createSupervisor, describeExit, type Supervisor } from '../../dev/src/supervisor.ts'
+import {
+  createSupervisor,
+  describeExit,
+  type Instance,
+  type Platform,
+  type Store,
+  type Stores,
+  type Supervisor,
+  startPlatform,
+  startStores,
+} from '../../dev/index.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
 export const INSTANCES = 3

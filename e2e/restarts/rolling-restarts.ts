@@ -1,6 +1,4 @@
-import { CACHE_DIR } from '../../dev/src/checkout.ts'
-import { findNginx } from '../../dev/src/nginx.ts'
-import { type Platform, startPlatform } from '../../dev/src/platform.ts'
+import { CACHE_DIR, findNginx, type Platform, startPlatform } from '../../dev/index.ts'
 
 const QUIET = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' }
 

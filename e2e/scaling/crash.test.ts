@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { freePorts } from '../../dev/src/ports.ts'
+import { freePorts } from '../../dev/index.ts'
 import { crashScript } from './crash.ts'
 
 /** Says farewell whenever it is given the time for it. */

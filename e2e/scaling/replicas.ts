@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readLines } from '../../dev/src/lines.ts'
+import { readLines } from '../../dev/index.ts'
 
 const EVERY_MS = 1_000
 const PROXY_TIMEOUT_MS = 10_000

@@ -49,7 +49,7 @@ t.test('the ingress controller sees the address of each client, which limits are
 
 t.test('the ingress controller repeats a request for as long as the local gateway, and no longer', (t) => {
   const [, seconds] =
-    /proxy_next_upstream_timeout (\d+)s;/.exec(readFileSync(`${ROOT}dev/nginx.conf`, 'utf8')) ?? []
+    /proxy_next_upstream_timeout (\d+)s;/.exec(readFileSync(`${ROOT}gateway/nginx.conf`, 'utf8')) ?? []
   t.match(seconds, /^\d+$/)
   t.equal(controller.config['proxy-next-upstream-timeout'], seconds)
   t.end()

@@ -125,7 +125,7 @@ for (const event of ['pull_request', 'push'] as const) {
       for (const file of ['openapi.json', 'package.json', 'Dockerfile', 'src/config.ts'])
         t.ok(startedBy(`${service}/${file}`, event).includes('make charts'), `${service}/${file}`)
     }
-    t.ok(startedBy('dev/nginx.conf', event).includes('make charts'))
+    t.ok(startedBy('gateway/nginx.conf', event).includes('make charts'))
     t.end()
   })
 
@@ -135,6 +135,7 @@ for (const event of ['pull_request', 'push'] as const) {
       'e2e/contract/a.test.ts',
       'bench/cache-cost.ts',
       'dev/src/x.ts',
+      'gateway/src/x.ts',
       'README.md',
     ]) {
       const commands = startedBy(file, event)

@@ -1,4 +1,3 @@
-import { MongoClient, MongoServerError } from 'mongodb'
 import type { Machine } from '../machine.ts'
 import { HOST } from '../ports.ts'
 import { ensurePythonPackage, type PythonPackage } from '../python.ts'
@@ -29,6 +28,8 @@ async function withAdmin<T>(
   uri: string,
   work: (command: (document: object) => Promise<Record<string, unknown>>) => Promise<T>,
 ): Promise<T> {
+  // Loaded when it is needed: most who import dev/index.ts never talk to MongoDB.
+  const { MongoClient } = await import('mongodb')
   const client = new MongoClient(uri, {
     serverSelectionTimeoutMS: ANSWER_TIMEOUT_MS,
     connectTimeoutMS: ANSWER_TIMEOUT_MS,
@@ -53,7 +54,7 @@ async function initiateReplicaSet(uri: string, member: string): Promise<void> {
   await withAdmin(uri, async (command) => {
     const members = [{ _id: 0, host: member }]
     await command({ replSetInitiate: { _id: REPLICA_SET, members } }).catch(async (error) => {
-      if (!(error instanceof MongoServerError) || error.code !== ALREADY_INITIALIZED) throw error
+      if (error.code !== ALREADY_INITIALIZED) throw error
       const { config } = (await command({ replSetGetConfig: 1 })) as {
         config: { version: number; members: { host: string }[] }
       }

@@ -1,11 +1,14 @@
 import { request as httpRequest, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { CACHE_DIR } from '../src/checkout.ts'
-import { startInstance } from '../src/instance.ts'
-import { findNginx, prepareNginx } from '../src/nginx.ts'
-import { freePorts } from '../src/ports.ts'
-import { createSupervisor } from '../src/supervisor.ts'
+import {
+  CACHE_DIR,
+  createSupervisor,
+  findNginx,
+  freePorts,
+  prepareNginx,
+  startInstance,
+} from '../../dev/index.ts'
 import { REFUSING, startService, until } from './fixtures/gateway.ts'
 
 const ORIGIN = 'http://localhost:5173'
@@ -19,7 +22,7 @@ async function startNginx(t: Test, settings: { authUpstreams?: string[]; taskUps
   const upstreams = { authUpstreams: [REFUSING], taskUpstreams: [REFUSING], ...settings }
   const spec = await prepareNginx(
     nginx.command,
-    { port, corsOrigins: ['loopback', 'https://app.example'], ...upstreams },
+    { host: '127.0.0.1', port, corsOrigins: ['loopback', 'https://app.example'], ...upstreams },
     t.testdir(),
   )
   const { url } = await startInstance({ spec, url: `http://127.0.0.1:${port}`, supervisor })

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { loadConfig } from '../gateway/config.ts'
+import { loadConfig } from '../src/config.ts'
 import { REFUSING, startGateway, startService } from './fixtures/gateway.ts'
 
 interface Problem {

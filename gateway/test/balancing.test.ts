@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request as httpRequest, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
-import { createBalancer } from '../gateway/upstreams.ts'
+import { createBalancer } from '../src/upstreams.ts'
 import { REFUSING, startGateway, startService, until } from './fixtures/gateway.ts'
 
 async function origin(response: Response): Promise<string> {

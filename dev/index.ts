@@ -1,0 +1,11 @@
+// What end-to-end tests and benches may use of the local platform.
+export { CACHE_DIR } from './src/checkout.ts'
+export { type Instance, startInstance } from './src/instance.ts'
+export { readLines } from './src/lines.ts'
+export { findNginx, prepareNginx } from './src/nginx.ts'
+export { type Platform, startPlatform } from './src/platform.ts'
+export { freePorts } from './src/ports.ts'
+export type { Store } from './src/stores/store.ts'
+export { type Stores, startStores } from './src/stores/stores.ts'
+export { createSupervisor, describeExit, type Supervisor } from './src/supervisor.ts'
+export { waitUntil } from './src/wait.ts'
