@@ -2,15 +2,25 @@
 # Everything is installed inside this checkout; `make clean` removes it.
 
 SHELL := /bin/sh
-CACHE := $(CURDIR)/.cache
+# Every path below is relative to this file, and what a user says reaches a shell through its environment alone: then a space, a
+# dollar or a quote in the checkout's own path, or in a variable, is never read as anything else.
+override CACHE := .cache
 NODE_VERSION := $(shell cat .node-version)
+ifneq (,$(findstring :,$(CURDIR)))
+$(error PATH cannot hold the path of this checkout, because of its colon: $(CURDIR))
+endif
 # Where the machine's Node is older, the one that `make node` puts here comes first.
-export PATH := $(CACHE)/node/node_modules/.bin:$(PATH)
+export PATH := $(CURDIR)/$(CACHE)/node/node_modules/.bin:$(value PATH)
+unexport CDPATH
+# Packages are fetched into the checkout, too: a home directory may be missing, or not be writable.
+export npm_config_cache := $(CURDIR)/$(CACHE)/npm
+unexport NPM_CONFIG_CACHE
 # Given on the command line (make dev TASKS=5), these reach the commands through their environment.
 export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT MONGODB_PORT REDIS_PORT
-export NODE_COMPILE_CACHE := $(CACHE)/compile
+export EMAIL FILE
+export NODE_COMPILE_CACHE := $(CURDIR)/$(CACHE)/compile
 
-PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json auth-service/package-lock.json \
+override PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json auth-service/package-lock.json \
 	task-service/package-lock.json e2e/package-lock.json bench/package-lock.json helm/package-lock.json))
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
@@ -66,24 +76,26 @@ bench-rivals: install
 	@node bench/rivals/run.ts
 
 # Makes the signing keys of `make dev`, or of FILE, or adds a new one and retires old ones.
-KEYS := $(CACHE)/dev/signing-keys.json
 keys: install
 	@mkdir -p $(CACHE)/dev && chmod 700 $(CACHE)/dev
-	@node auth-service/src/commands/keys.ts "$(or $(FILE),$(KEYS))"
+	@node auth-service/src/commands/keys.ts "$${FILE:-$(CACHE)/dev/signing-keys.json}"
 
 # Makes the account of EMAIL an administrator, in the database of `make dev` or of MONGODB_URI.
-promote: export MONGODB_URI := $(or $(MONGODB_URI),mongodb://127.0.0.1:$(or $(MONGODB_PORT),27117)/?directConnection=true)
 promote: install
-	@node auth-service/src/commands/promote.ts "$(EMAIL)"
+	@MONGODB_URI="$${MONGODB_URI:-mongodb://127.0.0.1:$${MONGODB_PORT:-27117}/?directConnection=true}" \
+		node auth-service/src/commands/promote.ts "$$EMAIL"
 
 install: $(STAMPS)
 
-# One after another, since each uses all the network and processors there are.
+# One after another, since each uses all the network and processors there are. An installation is known by what was installed:
+# a switch of branches and a copy change the times of files, and often nothing else.
 $(CACHE)/installed/%: %/package-lock.json %/package.json | node
-	@echo "installing $*"
-	@cd $* && npm ci --silent --no-audit --no-fund
-	@if [ -f $*/.taprc ]; then cd $* && node_modules/.bin/tap build >$(CACHE)/tap-build.log 2>&1 || { cat $(CACHE)/tap-build.log; exit 1; }; fi
-	@mkdir -p $(@D) && touch $@
+	@mkdir -p $(@D)
+	@if [ -d $*/node_modules ] && cat $^ | cmp -s - $@; then touch $@; exit 0; fi; set -e; \
+	echo "installing $*"; rm -f $@; \
+	(cd $* && npm ci --loglevel=error --no-audit --no-fund >/dev/null) || { echo "The packages of $* were not installed; npm says why above."; exit 1; }; \
+	if [ -f $*/.taprc ]; then (cd $* && node_modules/.bin/tap build) >$(CACHE)/tap-build.log 2>&1 || { cat $(CACHE)/tap-build.log; exit 1; }; fi; \
+	cat $^ >$@
 
 # One clear sentence for what is missing; a Node of the right age, from npm where the machine's is older.
 node:
@@ -94,7 +106,8 @@ node:
 	if [ "$$major" -lt 18 ]; then echo "AuthDB needs Node 18 or newer to install its own; this one is $$(node -v)."; exit 1; fi; \
 	if [ "$$major" -lt $(NODE_VERSION) ]; then \
 		echo "installing Node $(NODE_VERSION) into .cache/node (this machine has $$(node -v))"; \
-		npm install --silent --no-audit --no-fund --prefix $(CACHE)/node node@$(NODE_VERSION); \
+		npm install --loglevel=error --no-audit --no-fund --prefix $(CACHE)/node node@$(NODE_VERSION) >/dev/null || \
+			{ echo "Node $(NODE_VERSION) was not installed; npm says why above."; exit 1; }; \
 	fi
 
 clean:
