@@ -1,7 +1,7 @@
-import type { CachedList, Rival } from './rival.ts'
+import type { CachedList, Rival, StoreUrls } from './rival.ts'
 
-/** A list of 20 tasks has about this many bytes. */
-const VALUE = JSON.stringify(Array.from({ length: 20 }, (_, n) => ({ _id: `${n}`, title: 'x'.repeat(220) })))
+/** About the bytes of 20 tasks. */
+const TASKS = Array.from({ length: 20 }, (_, n) => ({ _id: `${n}`, title: 'x'.repeat(220) }))
 
 export const PHASES = ['hit', 'miss', 'write'] as const
 export type Phase = (typeof PHASES)[number]
@@ -20,8 +20,8 @@ async function measure(times: number, operation: () => Promise<unknown>): Promis
  * One round of one rival: one client, one operation after another, nothing but the cache. A miss is what a read costs
  * after a write (whose own cost is taken off); the database answers at once.
  */
-export async function costOf(rival: Rival, redisUrl: string, times: number): Promise<Cost> {
-  const list: CachedList = await rival.open(redisUrl, async () => VALUE)
+export async function costOf(rival: Rival, stores: StoreUrls, times: number): Promise<Cost> {
+  const list: CachedList = await rival.open(stores, async () => TASKS)
   try {
     await list.read()
     const hit = await measure(times, () => list.read())

@@ -5,7 +5,7 @@ import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis'
 import { createCache } from 'cache-manager'
 import { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
-import { KEY, LIFE_SECONDS, type Load, type Rival } from './rival.ts'
+import { KEY, LIFE_SECONDS, type Load, type Rival, serialised } from './rival.ts'
 
 const LIFE = `${LIFE_SECONDS}s`
 const REFERENCE = 'lists'
@@ -18,7 +18,7 @@ function connectionOf(redisUrl: string) {
 
 function ofBento(cache: BentoCache<{ lists: ReturnType<typeof bentostore> }>, load: Load) {
   return {
-    read: () => cache.getOrSet({ key: KEY, ttl: LIFE, factory: load }),
+    read: () => cache.getOrSet({ key: KEY, ttl: LIFE, factory: () => serialised(load) }),
     async write(commit: () => Promise<void>) {
       await commit()
       await cache.delete({ key: KEY })
@@ -30,7 +30,7 @@ function ofBento(cache: BentoCache<{ lists: ReturnType<typeof bentostore> }>, lo
 export const bentoRedis: Rival = {
   name: 'bentocache, Redis',
   shared: true,
-  async open(redisUrl, load) {
+  async open({ redisUrl }, load) {
     const connection = connectionOf(redisUrl)
     const lists = bentostore().useL2Layer(redisDriver({ connection }))
     return ofBento(new BentoCache({ default: 'lists', stores: { lists } }), load)
@@ -40,7 +40,7 @@ export const bentoRedis: Rival = {
 export const bentoLayers: Rival = {
   name: 'bentocache, memory + Redis + bus',
   shared: true,
-  async open(redisUrl, load) {
+  async open({ redisUrl }, load) {
     const connection = connectionOf(redisUrl)
     const lists = bentostore()
       .useL1Layer(memoryDriver({}))
@@ -53,12 +53,12 @@ export const bentoLayers: Rival = {
 export const dedupe: Rival = {
   name: 'async-cache-dedupe, Redis, references',
   shared: true,
-  async open(redisUrl, load) {
+  async open({ redisUrl }, load) {
     const client = new Redis(redisUrl)
     const cache = createDedupeCache({
       ttl: LIFE_SECONDS,
       storage: { type: 'redis', options: { client, invalidation: true } },
-    }).define('list', { references: () => [REFERENCE] }, async (_key: string) => load())
+    }).define('list', { references: () => [REFERENCE] }, async (_key: string) => serialised(load))
     return {
       read: () => cache.list(KEY) as Promise<string>,
       async write(commit) {
@@ -73,10 +73,10 @@ export const dedupe: Rival = {
 export const cacheManager: Rival = {
   name: 'cache-manager, memory',
   shared: false,
-  async open(_redisUrl, load) {
+  async open(_stores, load) {
     const cache = createCache({ ttl: LIFE_SECONDS * 1000 })
     return {
-      read: () => cache.wrap(KEY, load),
+      read: () => cache.wrap(KEY, () => serialised(load)),
       async write(commit) {
         await commit()
         await cache.del(KEY)
@@ -89,8 +89,12 @@ export const cacheManager: Rival = {
 export const lruFetch: Rival = {
   name: 'lru-cache fetch, memory',
   shared: false,
-  async open(_redisUrl, load) {
-    const cache = new LRUCache<string, string>({ max: 10, ttl: LIFE_SECONDS * 1000, fetchMethod: load })
+  async open(_stores, load) {
+    const cache = new LRUCache<string, string>({
+      max: 10,
+      ttl: LIFE_SECONDS * 1000,
+      fetchMethod: () => serialised(load),
+    })
     return {
       // A write during the read has rejected it: the caller's part is to ask again.
       read: () => cache.forceFetch(KEY).catch(() => cache.forceFetch(KEY)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { KEY, LIFE_SECONDS, type Rival } from './rival.ts'
+import { KEY, LIFE_SECONDS, type Rival, serialised } from './rival.ts'
 
 const LOCK = `lock:${KEY}`
 const LOCK_LIFE_MS = 5_000
@@ -14,13 +14,13 @@ const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 export const plain: Rival = {
   name: 'GET, SET EX, DEL (cache-aside)',
   shared: true,
-  async open(redisUrl, load) {
+  async open({ redisUrl }, load) {
     const redis = new Redis(redisUrl)
     return {
       async read() {
         const cached = await redis.get(KEY)
         if (cached !== null) return cached
-        const value = await load()
+        const value = await serialised(load)
         await redis.set(KEY, value, 'EX', LIFE_SECONDS)
         return value
       },
@@ -37,13 +37,13 @@ export const plain: Rival = {
 export const locked: Rival = {
   name: 'SET NX lock, fill, DEL (redis.io)',
   shared: true,
-  async open(redisUrl, load) {
+  async open({ redisUrl }, load) {
     const redis = new Redis(redisUrl)
     async function fill(): Promise<string> {
       const token = randomUUID()
       if (!(await redis.set(LOCK, token, 'PX', LOCK_LIFE_MS, 'NX'))) return waitForOther()
       try {
-        const value = await load()
+        const value = await serialised(load)
         await redis.set(KEY, value, 'EX', LIFE_SECONDS)
         return value
       } finally {
@@ -56,7 +56,7 @@ export const locked: Rival = {
         const cached = await redis.get(KEY)
         if (cached !== null) return cached
       }
-      return load()
+      return serialised(load)
     }
     return {
       read: async () => (await redis.get(KEY)) ?? fill(),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CachedList, Rival } from './rival.ts'
+import type { CachedList, Rival, StoreUrls } from './rival.ts'
 
 /** Messages between instances (invalidation buses) have this long to arrive before the new readers ask. */
 const SETTLE_MS = 200
@@ -17,17 +17,22 @@ export interface RaceResult {
   stale: boolean
 }
 
+function titleOf(answer: string | Buffer): string {
+  const [task] = JSON.parse(String(answer)) as { title: string }[]
+  return task?.title ?? 'nothing'
+}
+
 /**
  * One deterministic race: a reader misses and holds the old value; a writer on another instance commits, invalidates and
  * acknowledges; the reader goes on; then new readers ask on both instances. Each of the latter has to see the write.
  */
-export async function race({ open, shared }: Rival, redisUrl: string): Promise<RaceResult> {
+export async function race({ open, shared }: Rival, stores: StoreUrls): Promise<RaceResult> {
   let stored = BEFORE
   let isFirst = true
   const holding = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
-  async function load(): Promise<string> {
-    const value = stored
+  async function load(): Promise<object[]> {
+    const value = [{ title: stored }]
     if (isFirst) {
       isFirst = false
       holding.resolve()
@@ -36,8 +41,8 @@ export async function race({ open, shared }: Rival, redisUrl: string): Promise<R
     return value
   }
 
-  const first = await open(redisUrl, load)
-  const second = shared ? await open(redisUrl, load) : first
+  const first = await open(stores, load)
+  const second = shared ? await open(stores, load) : first
   try {
     const early = first.read()
     await holding.promise
@@ -45,11 +50,14 @@ export async function race({ open, shared }: Rival, redisUrl: string): Promise<R
       stored = AFTER
     })
     await sleep(SETTLE_MS)
-    const during = await Promise.race([second.read(), sleep(WAIT_MS, '(waits for the older read)')])
+    const during = await Promise.race([
+      second.read().then(titleOf),
+      sleep(WAIT_MS, '(waits for the older read)'),
+    ])
     goOn.resolve()
     await early
     await sleep(SETTLE_MS)
-    const later: [string, string] = [await first.read(), await second.read()]
+    const later: [string, string] = [titleOf(await first.read()), titleOf(await second.read())]
     return { during, later, stale: during === BEFORE || later.includes(BEFORE) }
   } finally {
     goOn.resolve()

@@ -1,13 +1,18 @@
-/** What is cached for one person: the bytes of a list, read from the database. */
-export type Load = () => Promise<string>
+/** Reads the list of one person from the database. */
+export type Load = () => Promise<object[]>
 
 /** One running instance of a service, as far as its cache goes. */
 export interface CachedList {
-  /** The list, from the cache where it may be. */
-  read(): Promise<string>
+  /** The list as the bytes of an answer, from the cache where it may be. */
+  read(): Promise<string | Buffer>
   /** Changes the database by `commit`, does what the library's documentation says about its cache, then acknowledges. */
   write(commit: () => Promise<void>): Promise<void>
   close(): Promise<void>
+}
+
+export interface StoreUrls {
+  readonly redisUrl: string
+  readonly mongodbUri: string
 }
 
 /** A way to cache lists, as its documentation shows it. */
@@ -15,8 +20,13 @@ export interface Rival {
   name: string
   /** Caches in one process know nothing of another one: with them, both instances of the race are the same. */
   shared: boolean
-  /** @param load reads the database; may take as long as the race wants */
-  open(redisUrl: string, load: Load): Promise<CachedList>
+  /** @param load may take as long as the race wants */
+  open(stores: StoreUrls, load: Load): Promise<CachedList>
+}
+
+/** What the others keep: the list as JSON. */
+export async function serialised(load: Load): Promise<string> {
+  return JSON.stringify(await load())
 }
 
 /** How long all of them keep a list. */

@@ -5,9 +5,10 @@ import { Redis } from 'ioredis'
 import { createSupervisor, startStores } from '../../dev/index.ts'
 import { type Cost, costOf, PHASES } from './cost.ts'
 import { bentoLayers, bentoRedis, cacheManager, dedupe, lruFetch } from './libraries.ts'
+import { ours } from './ours.ts'
 import { locked, plain } from './plain.ts'
 import { type RaceResult, race } from './race.ts'
-import type { Rival } from './rival.ts'
+import type { Rival, StoreUrls } from './rival.ts'
 
 /**
  * The race of `race.ts` on caches as their documentation shows them and on ours, then what a hit, a miss and a write
@@ -15,20 +16,20 @@ import type { Rival } from './rival.ts'
  */
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const TIMES = Number(process.env.TIMES ?? 2_000)
-const RIVALS: Rival[] = [plain, locked, bentoRedis, bentoLayers, dedupe, cacheManager, lruFetch]
+const RIVALS: Rival[] = [plain, locked, bentoRedis, bentoLayers, dedupe, cacheManager, lruFetch, ours]
 
 function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-async function costs(redisUrl: string, flush: () => Promise<unknown>): Promise<Map<Rival, Cost[]>> {
+async function costs(stores: StoreUrls, flush: () => Promise<unknown>): Promise<Map<Rival, Cost[]>> {
   const all = new Map<Rival, Cost[]>(RIVALS.map((rival) => [rival, []]))
   // In turn within each round; the first one only warms up.
   for (let round = 0; round <= ROUNDS; round++) {
     for (const rival of RIVALS) {
       await flush()
-      const cost = await costOf(rival, redisUrl, TIMES)
+      const cost = await costOf(rival, stores, TIMES)
       if (round > 0) all.get(rival)?.push(cost)
     }
   }
@@ -49,9 +50,9 @@ try {
   const results = new Map<Rival, RaceResult>()
   for (const rival of RIVALS) {
     await redis.flushall()
-    results.set(rival, await race(rival, stores.redisUrl))
+    results.set(rival, await race(rival, stores))
   }
-  const cost = await costs(stores.redisUrl, () => redis.flushall())
+  const cost = await costs(stores, () => redis.flushall())
   redis.disconnect()
   console.log(
     `\n${ROUNDS} rounds of ${TIMES} operations each, in turn; processor time of the client, µs, medians`,
@@ -61,6 +62,7 @@ try {
   )
   console.log('| --- | --- | --- | --- | --- | --- | --- |')
   for (const [rival, result] of results) console.log(row(rival, result, cost.get(rival) ?? []))
+  if (results.get(ours)?.stale) process.exitCode = 1
 } finally {
   await supervisor.stopAll()
   await rm(dataDir, { recursive: true, force: true })
