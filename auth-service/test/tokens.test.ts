@@ -1,7 +1,7 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { parseKeys } from '../src/tokens/key-file.ts'
+import { parseKeys } from '../src/tokens/index.ts'
 import { call, loggedIn } from './support/client.ts'
 import { startService } from './support/service.ts'
 

@@ -33,7 +33,7 @@ async function scene(t: Test, { reloadMs = RELOAD_MS, cooldownMs = NEVER_MS } = 
   await app.register(errorHandler)
   await app.register(authenticate, {
     keys,
-    revocations: { isEnded: () => false } as unknown as EndedSessions,
+    endedSessions: { isEnded: () => false } as unknown as EndedSessions,
     verified,
     issuer: 'authdb',
     audience: 'authdb',

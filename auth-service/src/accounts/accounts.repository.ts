@@ -46,11 +46,9 @@ export const EXISTING = { deleting_at: { $exists: false } }
 
 /** Accounts in MongoDB. Every method may throw DatabaseUnavailable. */
 export class AccountRepository {
-  readonly #db: Db
   readonly #users: Users
 
   constructor(db: Db) {
-    this.#db = db
     this.#users = usersOf(db)
   }
 
@@ -61,14 +59,6 @@ export class AccountRepository {
       { key: { deleting_at: 1 }, name: 'deleting', sparse: true },
       { key: { ending_sessions_at: 1 }, name: 'ending_sessions', sparse: true },
     ])
-  }
-
-  /** One bounded round trip; never throws. */
-  async isReachable(): Promise<boolean> {
-    return this.#db.command({ ping: 1 }, { signal: AbortSignal.timeout(MAX_TIME_MS) }).then(
-      () => true,
-      () => false,
-    )
   }
 
   /** @throws EmailTaken */

@@ -1,5 +1,5 @@
 import { EmailTaken, UserNotFound } from '../errors.ts'
-import { checkPassword } from '../passwords/password-rules.ts'
+import { checkPassword } from '../passwords/index.ts'
 import type { Account, NewAccount, Role } from './account.ts'
 import { checkedEmail, localPart, normalizeEmail, spellingsOf } from './email.ts'
 

@@ -1,12 +1,13 @@
 import { type Db, type Filter, ObjectId, type UpdateFilter } from 'mongodb'
-import type { Account, Role } from '../accounts/account.ts'
 import {
+  type Account,
   EXISTING,
+  type Role,
   toAccount,
   type UserDocument,
   type Users,
   usersOf,
-} from '../accounts/accounts.repository.ts'
+} from '../accounts/index.ts'
 import { guarded } from '../platform/driver-errors.ts'
 
 const MAX_TIME_MS = 2_000

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Email, Name, Password, Permissions, ReadOnlyFields, RoleName } from '../accounts/accounts.schema.ts'
+import { Email, Name, Password, Permissions, ReadOnlyFields, RoleName } from '../accounts/index.ts'
 
 export const NewUser = Type.Object(
   {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Account } from '../accounts/account.ts'
-import { spellingsOf } from '../accounts/email.ts'
+import { type Account, spellingsOf } from '../accounts/index.ts'
 import { ChangedMeanwhile, UserNotFound } from '../errors.ts'
-import type { EndReason } from '../sessions/session.ts'
+import type { EndReason } from '../sessions/index.ts'
 import type { AdministrationRepository, Condition, UserChange } from './administration.repository.ts'
 import { leaveAsAdmin } from './last-admin.ts'
 

@@ -1,6 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { formatKeys, parseKeys } from '../tokens/key-file.ts'
-import { rotate } from '../tokens/rotation.ts'
+import { formatKeys, parseKeys, rotate } from '../tokens/index.ts'
 
 /** Replaces the file in one step, so that a reader finds the old keys or the new ones; nobody else may read it. */
 function replaceFile(file: string, content: string): void {

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
-import { formatKeys } from '../tokens/key-file.ts'
-import { rotate } from '../tokens/rotation.ts'
+import { formatKeys, rotate } from '../tokens/index.ts'
 
 const FILE = new URL('../../openapi.json', import.meta.url)
 

@@ -1,24 +1,13 @@
-import { AccountRepository } from '../accounts/accounts.repository.ts'
-import { AdministrationRepository } from '../administration/administration.repository.ts'
-import { AdministrationService } from '../administration/administration.service.ts'
+import { administrationOf } from '../administration/index.ts'
 import { loadDatabaseConfig } from '../config.ts'
-import { ErasureRepository } from '../erasures/erasures.repository.ts'
 import { createMongoClient } from '../platform/mongo.ts'
-import { EndingRepository } from '../revocations/endings.repository.ts'
 
 /** Makes the account an administrator; its sessions end, so that its next log-in has the new role. */
 async function promote(email: string): Promise<string> {
   const config = loadDatabaseConfig(process.env)
   const client = createMongoClient(config)
   try {
-    const db = client.db(config.MONGODB_DATABASE)
-    const erasures = new ErasureRepository(db)
-    const administration = new AdministrationService({
-      accounts: new AccountRepository(db),
-      users: new AdministrationRepository(db),
-      endings: new EndingRepository(db),
-      requestErasure: (userId) => erasures.request(userId),
-    })
+    const administration = administrationOf(client.db(config.MONGODB_DATABASE))
     return (await administration.promote(email)).email
   } finally {
     await client.close()

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Email, Ignored, Password } from '../accounts/accounts.schema.ts'
+import { Email, Ignored, Password } from '../accounts/index.ts'
 
 const JsonLogin = Type.Object({ email: Email, password: Password }, { additionalProperties: false })
 

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Account } from '../accounts/account.ts'
-import { normalizeEmail, spellingsOf } from '../accounts/email.ts'
+import { type Account, normalizeEmail, spellingsOf } from '../accounts/index.ts'
 import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
-import type { LoginOutcome } from '../metrics.ts'
-import type { Verification } from '../passwords/password-hasher.ts'
-import type { Device } from '../sessions/session.ts'
-import type { TokenPair } from '../sessions/token-mint.ts'
-import type { AddressLimit, Attempt, Begun } from '../throttling/attempts.ts'
+import type { Verification } from '../passwords/index.ts'
+import type { Device, TokenPair } from '../sessions/index.ts'
+import type { AddressLimit, Attempt, Begun } from '../throttling/index.ts'
 
 /** A refusal leaves at the next multiple of this, so that the cost of a hash (bcrypt or argon2id) does not show. */
 const REFUSAL_STEP_MS = 500
+
+export type LoginOutcome = 'success' | 'wrong' | 'locked' | 'throttled' | 'busy' | 'error'
 
 export interface LoginServiceOptions {
   accounts: {

@@ -1,9 +1,10 @@
 import fastifyMongodb from '@fastify/mongodb'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Db, MongoClient } from 'mongodb'
-import type { Readiness } from './internal.ts'
+import { MongoClient } from 'mongodb'
 import { databaseName, isHost, type Kind } from './settings.ts'
+
+export type { Db, MongoClient } from 'mongodb'
 
 const RETRY_MS = 500
 
@@ -51,9 +52,9 @@ export function createMongoClient(config: MongoConfig): MongoClient {
 interface MongoOptions {
   client: MongoClient
   database: string
-  readiness: Readiness
-  /** Makes the indexes; repeatable. The service is ready once it has succeeded. */
-  prepare: (db: Db) => Promise<void>
+  /** Makes the indexes; repeatable, and repeated until it has succeeded. */
+  prepare: () => Promise<void>
+  onReady: () => void
 }
 
 async function prepareUntilDone(
@@ -65,8 +66,8 @@ async function prepareUntilDone(
     try {
       // Not left to the first operation: when that cannot connect, the driver keeps a closed topology for ever.
       await options.client.connect()
-      await options.prepare(options.client.db(options.database))
-      options.readiness.done('mongodb')
+      await options.prepare()
+      options.onReady()
       log.info({ database: options.database }, 'MongoDB is ready')
       return
     } catch (err) {
@@ -92,5 +93,5 @@ async function mongo(app: FastifyInstance, options: MongoOptions): Promise<void>
   })
 }
 
-/** Opens MongoDB in the background and closes it with the app; readiness `mongodb` is reported once. */
+/** Opens MongoDB in the background and closes it with the app. */
 export default fp(mongo, { name: 'mongo' })

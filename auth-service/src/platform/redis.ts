@@ -3,16 +3,19 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Redis } from 'ioredis'
 
+export type { Redis } from 'ioredis'
+
 const CONNECT_TIMEOUT_MS = 500
 const COMMAND_TIMEOUT_MS = 100
 const MAX_RECONNECT_DELAY_MS = 1_000
 
 /**
- * A client that fails at once while Redis is away: nothing is queued, nothing is sent twice behind the
+ * A client that connects when the app starts, and fails at once while Redis is away: nothing is queued, nothing is sent twice behind the
  * caller's back, a command waits 100 ms at most.
  */
 export function createRedisClient(url: string): Redis {
   return new Redis(url, {
+    lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: 1,
@@ -47,6 +50,10 @@ async function redis(app: FastifyInstance, { client }: { client: Redis }): Promi
   client.on('ready', () => {
     away = false
     app.log.info('Redis is connected')
+  })
+  app.addHook('onReady', async () => {
+    // What goes wrong comes as an event, too, and the client tries again by itself.
+    client.connect().catch(() => undefined)
   })
   app.addHook('onClose', async () => client.disconnect())
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Revocation } from '../sessions/session.ts'
 import { RevocationPages } from './revocation-pages.ts'
+import type { Revocation } from './revocations.repository.ts'
 
 const START = Math.floor(Date.now() / 1000) - 1_000
 

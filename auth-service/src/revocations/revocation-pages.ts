@@ -1,5 +1,5 @@
 import { MAX_ACCESS_TOKEN_SECONDS } from '../config.ts'
-import type { Revocation } from '../sessions/session.ts'
+import type { Revocation } from './revocations.repository.ts'
 
 const PAGE = 10_000
 /** More sessions ended within one second than that is no traffic, it is a fault. */

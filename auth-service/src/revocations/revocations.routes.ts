@@ -16,9 +16,9 @@ const Feed = Type.Object({
 })
 
 /** On the internal port: the sessions ended since a time, for task-service. */
-export const revocationRoutes: FastifyPluginAsyncTypebox<{ feed: RevocationPages }> = async (
+export const revocationRoutes: FastifyPluginAsyncTypebox<{ pages: RevocationPages }> = async (
   app,
-  { feed },
+  { pages },
 ) => {
   app.get(
     '/internal/revocations',
@@ -28,6 +28,6 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ feed: RevocationPages
         response: { 200: Feed },
       },
     },
-    async (request) => feed.since(Number(request.query.since ?? 0)),
+    async (request) => pages.since(Number(request.query.since ?? 0)),
   )
 }

@@ -15,11 +15,4 @@ export interface Device {
   userAgent: string
 }
 
-export interface Revocation {
-  sid: string
-  revokedAt: Date
-  /** When the last access token of the session has expired by itself */
-  accessUntil: Date
-}
-
 export type EndReason = 'logout' | 'refresh_reused' | 'role_changed' | 'account_deleted' | 'account_gone'

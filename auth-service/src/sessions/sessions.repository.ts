@@ -1,6 +1,6 @@
 import { type Collection, type Db, type Filter, ObjectId, type WithId } from 'mongodb'
 import { guarded } from '../platform/driver-errors.ts'
-import { addressGroup } from '../throttling/address-group.ts'
+import { addressGroup } from '../throttling/index.ts'
 import type { Device, EndReason, Session } from './session.ts'
 
 const MAX_TIME_MS = 2_000

@@ -1,15 +1,11 @@
-import type { Account } from '../accounts/account.ts'
+import type { Account } from '../accounts/index.ts'
 import { CredentialsWrong, RefreshInvalid, RefreshReused, TokenInvalid } from '../errors.ts'
+import type { Caller } from '../tokens/index.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
 import type { Device, EndReason, Session } from './session.ts'
 import type { TokenMint, TokenPair } from './token-mint.ts'
 
 export type LogoutScope = 'local' | 'others' | 'global'
-
-export interface Caller {
-  account: Account
-  sessionId: string
-}
 
 interface Sessions {
   insert(userId: string, device: Device): Promise<Session>

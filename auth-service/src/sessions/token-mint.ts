@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Account } from '../accounts/account.ts'
+import type { Account } from '../accounts/index.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
 
 export interface TokenPair {

@@ -1,14 +1,20 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Account } from '../accounts/index.ts'
 import { Forbidden, TokenInvalid, TokenMissing } from '../errors.ts'
 import { bearerToken, namesBearer } from '../platform/bearer.ts'
-import type { Caller } from '../sessions/sessions.service.ts'
 
 const ID = /^[\da-f]{24}$/
 const LIBRARY_CODE = /^(FST_JWT|FAST_JWT)_/
 /** Verified tokens that are kept; more than the people who use one instance at a time. */
 const CACHED_TOKENS = 5_000
+
+/** Who sends a request. */
+export interface Caller {
+  account: Account
+  sessionId: string
+}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -19,13 +19,13 @@ const Jwks = Type.Object({
 })
 
 /** The public keys that access tokens are verified with (RFC 7517). */
-export const keyRoutes: FastifyPluginAsyncTypebox<{ ring: SigningKeys }> = async (app, { ring }) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<{ keys: SigningKeys }> = async (app, { keys }) => {
   app.get(
     '/.well-known/jwks.json',
     { schema: { tags: ['keys'], summary: 'Public keys', security: [], response: { 200: Jwks } } },
     async (_request, reply) => {
       reply.header('cache-control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`)
-      return ring.publicJwks()
+      return keys.publicJwks()
     },
   )
 }

@@ -9,16 +9,16 @@ import protocol from './protocol.ts'
 
 /** "Started and not draining". Dependencies that go away later do not make an instance unready. */
 export class Readiness {
-  readonly #pending: Set<string>
+  readonly #pending = new Set<string>()
   #draining = false
 
-  /** @param parts names of what has to come up once before the instance takes traffic */
-  constructor(parts: string[]) {
-    this.#pending = new Set(parts)
-  }
-
-  done(part: string): void {
-    this.#pending.delete(part)
+  /**
+   * Keeps the instance out of traffic until a part of it has come up once.
+   * @returns to be called when it has
+   */
+  waitFor(part: string): () => void {
+    this.#pending.add(part)
+    return () => this.#pending.delete(part)
   }
 
   drain(): void {

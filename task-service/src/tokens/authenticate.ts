@@ -3,15 +3,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { TokenInvalid, TokenMissing } from '../errors.ts'
+import { Forbidden, TokenInvalid, TokenMissing } from '../errors.ts'
 import { bearerToken, namesBearer } from '../platform/bearer.ts'
-import type { Caller } from '../tasks/tasks.service.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import type { PublicKeys } from './public-keys.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
 
+/** Who sends a request, as the access token says. */
+export interface Caller {
+  id: string
+  isAdmin: boolean
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Set on every route behind `authenticate` */
     caller: Caller
   }
 }
@@ -27,7 +33,7 @@ const claimsCheck = Compile(Claims)
 
 interface Options {
   keys: PublicKeys
-  revocations: EndedSessions
+  endedSessions: EndedSessions
   verified: VerifiedTokens
   issuer: string
   audience: string
@@ -68,9 +74,14 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
     const token = bearerToken(request)
     if (token === undefined) throw new TokenInvalid()
     const claims = await verify(request, token)
-    if (options.revocations.isEnded(claims.sid)) throw new TokenInvalid()
+    if (options.endedSessions.isEnded(claims.sid)) throw new TokenInvalid()
     request.caller = { id: claims.sub, isAdmin: claims.role === 'ADMIN' }
   })
+}
+
+/** For the hooks of routes that only administrators may call. */
+export async function requireAdmin(request: FastifyRequest): Promise<void> {
+  if (!request.caller.isAdmin) throw new Forbidden()
 }
 
 /** Every route of the scope needs an access token; `request.caller` says whose it is. */

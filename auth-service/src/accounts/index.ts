@@ -1,0 +1,55 @@
+import type { Config } from '../config.ts'
+import type { PasswordHasher } from '../passwords/index.ts'
+import type { Feature } from '../platform/feature.ts'
+import type { Service } from '../platform/service.ts'
+import { AccountRepository } from './accounts.repository.ts'
+import { profileRoutes, registrationRoutes } from './accounts.routes.ts'
+import { AccountService } from './accounts.service.ts'
+
+export type { Account, Role } from './account.ts'
+export {
+  AccountRepository,
+  EXISTING,
+  toAccount,
+  type UserDocument,
+  type Users,
+  usersOf,
+} from './accounts.repository.ts'
+export {
+  Email,
+  Ignored,
+  Name,
+  Password,
+  Permissions,
+  ReadOnlyFields,
+  RoleName,
+  User,
+} from './accounts.schema.ts'
+export type { AccountService } from './accounts.service.ts'
+export { normalizeEmail, spellingsOf } from './email.ts'
+export { toUserBody } from './user-body.ts'
+
+/** Making an account, and one's own profile. */
+export function accountsFeature(
+  { db, config }: Service<Config>,
+  hasher: PasswordHasher,
+): Feature & { service: AccountService } {
+  const accounts = new AccountRepository(db)
+  const service = new AccountService({
+    accounts,
+    hasher,
+    passwordMinLength: config.PASSWORD_MIN_LENGTH,
+    adminEmail: config.ADMIN_EMAIL,
+  })
+  return {
+    name: 'accounts',
+    service,
+    prepare: () => accounts.prepare(),
+    openRoutes: async (app) => {
+      await app.register(registrationRoutes, { accounts: service })
+    },
+    routes: async (app) => {
+      await app.register(profileRoutes, { accounts: service })
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import { AccountRepository, type AccountService } from '../accounts/index.ts'
+import type { Config } from '../config.ts'
+import { ErasureRepository } from '../erasures/index.ts'
+import type { Feature } from '../platform/feature.ts'
+import { repeated } from '../platform/jobs.ts'
+import type { Db } from '../platform/mongo.ts'
+import type { Service } from '../platform/service.ts'
+import { EndingRepository } from '../sessions/index.ts'
+import { AdministrationRepository } from './administration.repository.ts'
+import { administrationRoutes, userRoutes } from './administration.routes.ts'
+import { AdministrationService } from './administration.service.ts'
+
+const INTERRUPTED_INTERVAL_MS = 10_000
+
+/** What administrators do, on a database alone: also for a command beside the running service. */
+export function administrationOf(db: Db): AdministrationService {
+  const erasures = new ErasureRepository(db)
+  return new AdministrationService({
+    accounts: new AccountRepository(db),
+    users: new AdministrationRepository(db),
+    endings: new EndingRepository(db),
+    requestErasure: (userId) => erasures.request(userId),
+  })
+}
+
+/** Other people's accounts. */
+export function administrationFeature(
+  { db, config, log }: Service<Config>,
+  accounts: AccountService,
+): Feature {
+  const administration = administrationOf(db)
+
+  async function promoteFirst(email: string): Promise<void> {
+    const promoted = await administration.promoteFirst(email)
+    if (promoted) log.warn({ user_id: promoted.id }, 'the account of ADMIN_EMAIL is now an administrator')
+  }
+
+  return {
+    name: 'administration',
+    prepare: async () => {
+      if (config.ADMIN_EMAIL) await promoteFirst(config.ADMIN_EMAIL)
+    },
+    routes: async (app) => {
+      await app.register(userRoutes, { administration })
+      await app.register(administrationRoutes, { administration, accounts })
+    },
+    jobs: [
+      repeated({
+        name: 'interrupted requests',
+        everyMs: INTERRUPTED_INTERVAL_MS,
+        run: () => administration.finishInterrupted(),
+        log,
+      }),
+    ],
+  }
+}

@@ -1,0 +1,22 @@
+import { Counter } from '@prometheus-io/client'
+import type { Feature } from '../platform/feature.ts'
+import type { Service } from '../platform/service.ts'
+import { RevocationPages } from './revocation-pages.ts'
+import { RevocationRepository } from './revocations.repository.ts'
+import { revocationRoutes } from './revocations.routes.ts'
+
+/** Tells task-service which sessions have ended. */
+export function revocationsFeature({ db, registry }: Pick<Service, 'db' | 'registry'>): Feature {
+  const served = new Counter({
+    name: 'auth_revocations_served_total',
+    help: 'Ended sessions sent to task-service instances',
+    registers: [registry],
+  })
+  const pages = new RevocationPages(new RevocationRepository(db), (count) => served.inc(count))
+  return {
+    name: 'revocations',
+    internalRoutes: async (server) => {
+      await server.register(revocationRoutes, { pages })
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { AccountRepository } from '../accounts/index.ts'
+import type { Config } from '../config.ts'
+import type { Feature } from '../platform/feature.ts'
+import type { Service } from '../platform/service.ts'
+import type { TokenSigner } from '../tokens/index.ts'
+import { EndingRepository } from './endings.repository.ts'
+import { RefreshTokens } from './refresh-token.ts'
+import { SessionRepository } from './sessions.repository.ts'
+import { logoutRoutes, refreshRoutes } from './sessions.routes.ts'
+import { SessionService } from './sessions.service.ts'
+import { TokenMint } from './token-mint.ts'
+
+export { EndingRepository } from './endings.repository.ts'
+export type { Device, EndReason } from './session.ts'
+export { type SessionDocument, sessionsOf } from './sessions.repository.ts'
+export { Tokens } from './sessions.schema.ts'
+export type { SessionService } from './sessions.service.ts'
+export type { TokenPair } from './token-mint.ts'
+
+/** Opening, prolonging and ending log-ins. */
+export function sessionsFeature(
+  { db, config }: Service<Config>,
+  signer: TokenSigner,
+): Feature & { service: SessionService } {
+  const sessions = new SessionRepository(db, {
+    access: config.ACCESS_TOKEN_SECONDS,
+    idle: config.REFRESH_IDLE_SECONDS,
+    absolute: config.REFRESH_ABSOLUTE_SECONDS,
+  })
+  const refreshTokens = new RefreshTokens(config.REFRESH_TOKEN_SECRET)
+  const service = new SessionService({
+    sessions,
+    endings: new EndingRepository(db),
+    accounts: new AccountRepository(db),
+    mint: new TokenMint(signer, refreshTokens, config.ACCESS_TOKEN_SECONDS),
+    refreshTokens,
+    reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
+  })
+  return {
+    name: 'sessions',
+    service,
+    prepare: () => sessions.prepare(),
+    openRoutes: async (app) => {
+      await app.register(refreshRoutes, { sessions: service })
+    },
+    routes: async (app) => {
+      await app.register(logoutRoutes, { sessions: service })
+    },
+  }
+}
