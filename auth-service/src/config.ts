@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { checkedEmail } from './accounts/email.ts'
+import { checkedEmail } from './email.ts'
 import { mongodbUri } from './platform/mongo.ts'
 import {
   databaseName,

@@ -42,11 +42,6 @@ export function tooManyAttempts(waitMs: number): Error {
   return Object.assign(new TooManyAttempts(seconds), { retryAfter: seconds })
 }
 
-export const DatabaseUnavailable = createError(
-  'database_unavailable',
-  'The service is not available at the moment. Please try again',
-  503,
-)
 export const HashingBusy = createError(
   'hashing_busy',
   'Too many people are logging in. Please try again',

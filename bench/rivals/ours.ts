@@ -22,6 +22,7 @@ export const ours: Rival = {
   shared: true,
   async open({ redisUrl, mongodbUri }, load) {
     const redis = createRedisClient(redisUrl)
+    await redis.connect()
     const client = createMongoClient({
       MONGODB_URI: mongodbUri,
       MONGODB_DATABASE: DATABASE,

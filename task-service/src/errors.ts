@@ -25,11 +25,6 @@ export const TooManyWrites = createError(
   'Too many changes of this list at once. Please try again.',
   503,
 )
-export const DatabaseUnavailable = createError(
-  'database_unavailable',
-  'The database does not answer at the moment. Please try again.',
-  503,
-)
 /** Nothing was written. */
 export const WriteUnavailable = createError(
   'write_unavailable',

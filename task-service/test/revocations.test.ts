@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Registry } from '@prometheus-io/client'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { EndedSessions } from '../src/tokens/ended-sessions.ts'
+import { EndedSessions } from '../src/tokens/index.ts'
 import { until } from './support/until.ts'
 
 /** Read again each time */

@@ -1,7 +1,7 @@
+import { checkedEmail, localPart, normalizeEmail, spellingsOf } from '../email.ts'
 import { EmailTaken, UserNotFound } from '../errors.ts'
 import { checkPassword } from '../passwords/index.ts'
 import type { Account, NewAccount, Role } from './account.ts'
-import { checkedEmail, localPart, normalizeEmail, spellingsOf } from './email.ts'
 
 export interface AccountServiceOptions {
   accounts: {

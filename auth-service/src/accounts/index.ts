@@ -26,7 +26,6 @@ export {
   User,
 } from './accounts.schema.ts'
 export type { AccountService } from './accounts.service.ts'
-export { normalizeEmail, spellingsOf } from './email.ts'
 export { toUserBody } from './user-body.ts'
 
 /** Making an account, and one's own profile. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Account, spellingsOf } from '../accounts/index.ts'
+import type { Account } from '../accounts/index.ts'
+import { spellingsOf } from '../email.ts'
 import { ChangedMeanwhile, UserNotFound } from '../errors.ts'
 import type { EndReason } from '../sessions/index.ts'
 import type { AdministrationRepository, Condition, UserChange } from './administration.repository.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Account } from '../accounts/account.ts'
+import type { Account } from '../accounts/index.ts'
 import { HashingBusy } from '../errors.ts'
-import type { TokenPair } from '../sessions/token-mint.ts'
+import type { TokenPair } from '../sessions/index.ts'
 import { LoginService } from './login.service.ts'
 
 const CREDENTIALS = { email: 'someone@example.org', password: 'right' }

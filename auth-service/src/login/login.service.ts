@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Account, normalizeEmail, spellingsOf } from '../accounts/index.ts'
+import type { Account } from '../accounts/index.ts'
+import { normalizeEmail, spellingsOf } from '../email.ts'
 import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
 import type { Verification } from '../passwords/index.ts'
 import type { Device, TokenPair } from '../sessions/index.ts'

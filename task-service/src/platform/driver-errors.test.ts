@@ -7,8 +7,7 @@ import {
   MongoUnexpectedServerResponseError,
 } from 'mongodb'
 import t from 'tap'
-import { DatabaseUnavailable } from '../errors.ts'
-import { guarded } from './driver-errors.ts'
+import { DatabaseUnavailable, guarded } from './driver-errors.ts'
 import { isDuplicateKey } from './duplicate-key.ts'
 
 const timeLimit = new MongoServerError({ message: 'operation exceeded time limit', code: 50 })

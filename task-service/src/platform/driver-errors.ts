@@ -1,4 +1,10 @@
-import { DatabaseUnavailable } from '../errors.ts'
+import createError from '@fastify/error'
+
+export const DatabaseUnavailable = createError(
+  'database_unavailable',
+  'The database does not answer at the moment. Please try again.',
+  503,
+)
 
 /** The driver's errors about how it is used: faults in this program. Its others are about what it reached, or did not. */
 const MISUSE = new Set([

@@ -1,10 +1,9 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { Forbidden, TokenInvalid, TokenMissing } from '../errors.ts'
 import { bearerToken, namesBearer } from '../platform/bearer.ts'
+import { type Claims, isClaims } from './claims.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import type { PublicKeys } from './public-keys.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
@@ -21,15 +20,6 @@ declare module 'fastify' {
     caller: Caller
   }
 }
-
-const Claims = Type.Object({
-  sub: Type.String({ pattern: '^[0-9a-f]{24}$' }),
-  sid: Type.String({ minLength: 1, maxLength: 128 }),
-  exp: Type.Integer(),
-  role: Type.Enum(['USER', 'ADMIN']),
-})
-export type Claims = Static<typeof Claims>
-const claimsCheck = Compile(Claims)
 
 interface Options {
   keys: PublicKeys
@@ -63,7 +53,7 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
       request.log.info({ reason: String(cause) }, 'access token refused')
       throw new TokenInvalid()
     })
-    if (!claimsCheck.Check(claims)) throw new TokenInvalid()
+    if (!isClaims(claims)) throw new TokenInvalid()
     options.verified.add(token, claims)
     return claims
   }

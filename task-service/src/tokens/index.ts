@@ -6,7 +6,10 @@ import { PublicKeys } from './public-keys.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
 export { type Caller, default as authenticate, requireAdmin } from './authenticate.ts'
+export { EndedSessions } from './ended-sessions.ts'
+export { PublicKeys } from './public-keys.ts'
 export { default as serviceToken } from './service-token.ts'
+export { VerifiedTokens } from './verified-tokens.ts'
 
 /** More than the access tokens in use at one time, about 1 KiB each. */
 const VERIFIED_TOKENS = 20_000

@@ -1,4 +1,4 @@
-import type { Claims } from './authenticate.ts'
+import type { Claims } from './claims.ts'
 
 /**
  * Tokens whose signature was verified, until they expire: a map look-up instead of elliptic curves. Whether the

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { EmailInvalid } from '../errors.ts'
 import { checkedEmail, localPart, normalizeEmail, spellingsOf } from './email.ts'
+import { EmailInvalid } from './errors.ts'
 
 t.test('an address is trimmed, lower-cased and composed', async (t) => {
   t.equal(checkedEmail('  Zoe\u0308.B+x@Example.COM\t'), 'zoë.b+x@example.com')

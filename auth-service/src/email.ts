@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 import validator from 'validator'
-import { EmailInvalid } from '../errors.ts'
+import { EmailInvalid } from './errors.ts'
 
 /** RFC 5321 §4.5.3.1.3: a path of 256 octets, two of which are its angle brackets. */
 const MAX_LENGTH = 254
