@@ -1,24 +1,26 @@
 # Charts: `make charts` checks them, `make charts-docs` writes what is generated. Read by the root Makefile.
 
 TOOLS := $(CACHE)/tools/bin
-# Shown when a command fails; otherwise helm's remarks (each chart's link to charts/common is one) stay out of the way.
+# Shown when a command fails; otherwise helm's remarks stay out of the way.
 LOG := $(CACHE)/tools/command.log
 CHARTS := charts/auth-service charts/task-service charts/mongodb charts/redis
-VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/values-prod.yaml helm/ci/values-everything.yaml
-# On top of values-e2e.yaml.
-OVERLAYS := $(wildcard helm/authdb/values-scale.yaml) helm/ci/values-replicaset.yaml
+# Each values file that somebody installs with, on top of those before its comma.
+comma := ,
+VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/values-prod.yaml helm/ci/values-everything.yaml \
+	$(patsubst %,helm/authdb/values-e2e.yaml$(comma)%,$(wildcard helm/authdb/values-scale.yaml) helm/ci/values-replicaset.yaml) \
+	$(patsubst %,helm/authdb/values-prod.yaml$(comma)%,$(wildcard helm/examples/values-*.yaml))
 include helm/cluster.mk
 
 # Each target asks for the tools that it uses: found on PATH, or built by Go in the versions of helm/tools.versions.
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: charts charts-tools charts-helm charts-deps charts-docs charts-lint charts-unit charts-conform charts-test workflows
+.PHONY: charts charts-tools charts-helm charts-deps charts-docs charts-lint charts-unit charts-conform charts-alerts charts-test workflows
 
-charts: charts-lint charts-unit charts-conform charts-test
+charts: charts-lint charts-unit charts-conform charts-alerts charts-test
 
 # All of them at once, for who wants to have waited.
 charts-tools:
-	@helm/tools helm helm-unittest kubeconform actionlint
+	@helm/tools helm helm-unittest kubeconform promtool actionlint
 
 charts-helm:
 	@helm/tools helm
@@ -34,8 +36,6 @@ charts-lint: charts-deps $(CACHE)/installed/helm
 	@set -e; for chart in $(CHARTS); do echo "lint $$chart"; helm lint --strict $$chart >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
 	@set -e; for values in $(VALUES); do echo "lint helm/authdb with $$values"; \
 		helm lint --strict helm/authdb -f $$values >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
-	@set -e; for values in $(OVERLAYS); do echo "lint helm/authdb with values-e2e.yaml and $$values"; \
-		helm lint --strict helm/authdb -f helm/authdb/values-e2e.yaml -f $$values >$(LOG) 2>&1 || { cat $(LOG); exit 1; }; done
 
 charts-unit: charts-deps
 	@helm/tools helm-unittest
@@ -46,13 +46,17 @@ charts-conform: charts-deps $(CACHE)/installed/helm
 	@command -v go >/dev/null || { echo "charts-conform takes the API schemas from Go modules, and there is no go on PATH (https://go.dev/dl)."; exit 1; }
 	@helm/tools kubeconform
 	node helm/src/api-schemas.ts
-	@set -e; . helm/tools.versions; for values in $(VALUES) $(OVERLAYS); do for api in $$SCHEMAS; do \
+	@set -e; . helm/tools.versions; for values in $(VALUES); do for api in $$SCHEMAS; do \
 		echo "conform $$values with Kubernetes $$api"; \
-		case " $(OVERLAYS) " in *" $$values "*) base="-f helm/authdb/values-e2e.yaml" ;; *) base= ;; esac; \
-		helm template authdb helm/authdb --kube-version $$api $$base -f $$values 2>$(LOG) >$(CACHE)/tools/rendered.yaml || { cat $(LOG); exit 1; }; \
+		helm template authdb helm/authdb --kube-version $$api -f $$values 2>$(LOG) >$(CACHE)/tools/rendered.yaml || { cat $(LOG); exit 1; }; \
 		kubeconform -strict -summary -schema-location "$(CACHE)/tools/api-schemas/$$api/{{ .ResourceKind }}{{ .KindSuffix }}.json" \
 			-schema-location "$(CACHE)/tools/api-schemas/crds/{{ .ResourceKind }}{{ .KindSuffix }}.json" $(CACHE)/tools/rendered.yaml; \
 	done; done
+
+# The alerts, by Prometheus' own unit tests.
+charts-alerts: charts-deps $(CACHE)/installed/helm
+	@helm/tools promtool
+	cd helm && node_modules/.bin/tap run alerts/*.test.ts
 
 charts-test: charts-deps $(CACHE)/installed/helm
 	@helm/tools helm-unittest actionlint

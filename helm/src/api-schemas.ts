@@ -127,4 +127,8 @@ customResources('github.com/kedacore/keda/v2', versions.KEDA ?? '', [
 customResources('github.com/prometheus-operator/prometheus-operator', versions.PROMETHEUS_OPERATOR ?? '', [
   'example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml',
   'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+  'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml',
+])
+customResources('github.com/cert-manager/cert-manager', versions.CERT_MANAGER ?? '', [
+  'deploy/crds/cert-manager.io_certificates.yaml',
 ])

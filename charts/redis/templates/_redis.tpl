@@ -36,5 +36,5 @@ redis.conf: |
   {{- with .Values.extraConfig }}
   {{- . | nindent 2 }}
   {{- end }}
-{{ (.Files.Glob "files/*").AsConfig }}
+{{ (.Files.Glob "files/*.sh").AsConfig }}
 {{- end }}
