@@ -28,8 +28,17 @@ e2e: cluster-tools install
 e2e-drills: cluster-tools install
 	node e2e/commands/in-cluster.ts cluster/*.test.ts
 
+# Skaffold's own end-to-end run: `verify` never builds, it is told what was built.
+.PHONY: skaffold-e2e
+skaffold-e2e:
+	@command -v skaffold >/dev/null || { echo "skaffold-e2e needs Skaffold 2.19 or newer (https://skaffold.dev), and there is none on PATH."; exit 1; }
+	@mkdir -p $(CACHE)
+	skaffold build -p e2e --file-output=$(CACHE)/skaffold-build.json
+	skaffold deploy -p e2e -a $(CACHE)/skaffold-build.json
+	skaffold verify -p e2e -a $(CACHE)/skaffold-build.json
+
 # One service's image: make image SERVICE=task-service IMAGE=authdb/task-service:1.2.3
-.PHONY: image kind-up kind-down release-check chart-package
+.PHONY: image kind-up kind-down
 SERVICE ?= auth-service
 VERSION ?= $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' $(SERVICE)/package.json)
 IMAGE ?= authdb/$(SERVICE):$(VERSION)
@@ -37,28 +46,38 @@ image:
 	docker build --tag "$(IMAGE)" --build-arg "VERSION=$(VERSION)" $(SERVICE)
 
 # A cluster in Docker with the ingress-nginx controller at http://127.0.0.1:8080; `kubectl config` then points to it.
+# KUBERNETES=oldest or newest, of those in helm/tools.versions.
+export KUBERNETES
 kind-up: cluster-tools
 	helm/kind up
 
 kind-down: cluster-tools
 	helm/kind down
 
-# Fails unless VERSION is the version of SERVICE everywhere: package.json, the chart's appVersion.
+# What the workflow `release` does, step by step; helm/release says what each needs.
+RELEASE := release-check release-unpublished chart-package chart-push release-join
+.PHONY: $(RELEASE)
+$(RELEASE): export PART := $(or $(PART),$(SERVICE))
+$(RELEASE): export VERSION := $(VERSION)
+$(RELEASE): export REGISTRY := $(REGISTRY)
+
+# Fails unless VERSION is the version of PART everywhere (package.json, the chart's appVersion; or the chart's version), on main.
 release-check:
-	@test "$(VERSION)" = "$$(sed -n 's/^  "version": "\(.*\)",/\1/p' $(SERVICE)/package.json)" || { echo "$(SERVICE)/package.json has another version than $(VERSION)"; exit 1; }
-	@grep -qx 'appVersion: "$(VERSION)"' charts/$(SERVICE)/Chart.yaml || { echo "charts/$(SERVICE)/Chart.yaml has another appVersion than $(VERSION)"; exit 1; }
+	@helm/release check
 
-# The chart of SERVICE as an archive in .cache/packages; its own version is in its Chart.yaml. With REGISTRY its default
-# image is REGISTRY/SERVICE: make chart-package SERVICE=task-service REGISTRY=registry.example.com/authdb
+# Fails when that image or chart is in the registry already.
+release-unpublished: charts-helm
+	@helm/release unpublished
+
+# The chart of PART as an archive in .cache/packages; with REGISTRY it names the images there:
+#   make chart-package PART=task-service REGISTRY=registry.example.com/authdb
 chart-package: charts-helm
-	@rm -rf $(CACHE)/packages && mkdir -p $(CACHE)/packages && cp -rL charts/$(SERVICE) $(CACHE)/packages
-	@sed 's|^  repository: authdb/|  repository: $(or $(REGISTRY),authdb)/|' charts/$(SERVICE)/values.yaml >$(CACHE)/packages/$(SERVICE)/values.yaml
-	helm package $(CACHE)/packages/$(SERVICE) --destination $(CACHE)/packages
+	@helm/release package
 
-# Pushes the packaged chart to an OCI registry: make chart-push REGISTRY=ghcr.io/owner/charts, with HELM_USER and HELM_PASSWORD.
-.PHONY: chart-push
+# Pushes that archive and signs it. `helm registry login` and cosign come first.
 chart-push: charts-helm
-	@printf '%s' "$$HELM_PASSWORD" | helm registry login "$$(printf '%s' "$(REGISTRY)" | cut -d/ -f1)" --username "$$HELM_USER" --password-stdin
-	@chart=$$(sed -n 's/^version: //p' charts/$(SERVICE)/Chart.yaml); \
-	! helm show chart "oci://$(REGISTRY)/$(SERVICE)" --version "$$chart" >/dev/null 2>&1 || { echo "chart $(SERVICE) $$chart is published already: raise its version"; exit 1; }
-	helm push $(CACHE)/packages/*.tgz "oci://$(REGISTRY)"
+	@helm/release push-chart
+
+# Makes one image of the DIGESTS that were built for each processor, and signs it.
+release-join:
+	@helm/release join-image $$DIGESTS

@@ -25,7 +25,9 @@ function promtool(t: Test, folder: string, ...args: string[]): void {
     execFileSync('promtool', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
     t.pass(args.join(' '))
   } catch (error) {
-    t.fail(`promtool ${args.join(' ')}: ${(error as { stdout: string }).stdout}${(error as { stderr: string }).stderr}`)
+    t.fail(
+      `promtool ${args.join(' ')}: ${(error as { stdout: string }).stdout}${(error as { stderr: string }).stderr}`,
+    )
   }
 }
 

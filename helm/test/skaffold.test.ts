@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import t from 'tap'
@@ -6,7 +7,7 @@ import { ROOT } from '../src/charts.ts'
 
 const read = (file: string) => parse(readFileSync(ROOT + file, 'utf8'))
 const config = read('skaffold.yaml')
-const PROFILES = ['dev', 'e2e', 'prod']
+const PROFILES = ['dev', 'e2e', 'prod', 'ingress-nginx']
 
 // biome-ignore lint/suspicious/noExplicitAny: a configuration is read where its shape is the question
 type Configuration = any
@@ -86,8 +87,57 @@ for (const name of PROFILES) {
   })
 }
 
+t.test('what is forwarded is there without an ingress controller', (t) => {
+  for (const { resourceName, port } of withProfile('dev').portForward) {
+    const [, service] = /^authdb-((?:auth|task)-service)$/.exec(resourceName) ?? []
+    t.equal(chartDefault(`${service}.service.port`), port, resourceName)
+  }
+  t.match(withProfile('ingress-nginx').portForward, [
+    { resourceName: 'ingress-nginx-controller', localPort: 8080 },
+  ])
+  t.end()
+})
+
+t.test(
+  'while developing no probe restarts a container, whose image holds older code than was synced',
+  (t) => {
+    const [{ setValues }] = withProfile('dev').deploy.helm.releases
+    for (const service of ['auth-service', 'task-service'])
+      t.equal(setValues[`${service}.probes.liveness.enabled`], false)
+    t.end()
+  },
+)
+
+t.test('an edit in charts/ is noticed while developing, and only there', (t) => {
+  const watches = (name: string) =>
+    withProfile(name).build.artifacts.filter(({ context }: { context: string }) => context === 'charts')
+  t.equal(watches('dev').length, 1)
+  t.match(readFileSync(`${ROOT}charts/${watches('dev')[0].docker.dockerfile}`, 'utf8'), /^COPY \. \/$/m)
+  for (const name of ['e2e', 'prod']) t.equal(watches(name).length, 0, name)
+  t.end()
+})
+
+t.test('verify is told which images were built just before, because it builds none', (t) => {
+  const commands = execFileSync('make', ['-n', '-C', ROOT, 'skaffold-e2e'], {
+    encoding: 'utf8',
+    env: { ...process.env, MAKEFLAGS: '' },
+  })
+  const [, file] = /skaffold build -p e2e --file-output=(\S+)/.exec(commands) ?? []
+  t.ok(file)
+  for (const step of ['deploy', 'verify']) t.match(commands, `skaffold ${step} -p e2e -a ${file}`)
+  for (const document of ['skaffold.yaml', 'helm/README.md'])
+    t.notMatch(readFileSync(ROOT + document, 'utf8'), /skaffold verify(?! is| never)/, document)
+  t.end()
+})
+
+t.test('the documented way to production names the registry', (t) => {
+  for (const document of ['skaffold.yaml', 'helm/README.md'])
+    t.match(readFileSync(ROOT + document, 'utf8'), /skaffold run -p prod --default-repo=/, document)
+  t.end()
+})
+
 t.test('file sync reaches the folder that the dev target runs from', (t) => {
-  for (const { context, sync, docker } of withProfile('dev').build.artifacts) {
+  for (const { context, sync, docker } of withProfile('dev').build.artifacts.slice(0, 2)) {
     t.equal(docker.target, 'dev')
     t.strictSame(sync.manual, [{ src: 'src/**/*.ts', dest: '.' }])
     t.match(
