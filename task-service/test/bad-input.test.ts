@@ -70,7 +70,6 @@ const bodies: Row[] = [
   { why: 'null for a body', ...patch, body: 'null', ...unprocessable },
   { why: 'a text for a body', ...change, body: '"x"', type: JSON_TYPE, ...unprocessable },
   { why: 'null for a title', ...patch, body: '{"title":null}', ...unprocessable },
-  { why: 'null for labels', ...patch, body: '{"labels":null}', ...unprocessable },
   { why: 'half a character', ...create, body: '{"title":"\\ud800"}', type: JSON_TYPE, ...unprocessable },
   { why: 'half a character', ...change, body: '{"title":"a\\udfff"}', type: JSON_TYPE, ...unprocessable },
   { why: 'half a character', ...patch, body: '{"labels":["\\udc00x"]}', ...unprocessable },

@@ -38,7 +38,7 @@ const queries: Row[] = [
     status: 400,
     code: 'invalid_cursor',
   },
-  ...['0', '00', '-1', '1.5', 'x', '', '1e2', '%2B1', ' 1', '9'.repeat(40), 'null'].map(
+  ...['0', '00', '-1', '1.5', 'x', '', '1e2', '%2B1', ' 1', 'null'].map(
     (limit): Row => ({
       ...list,
       why: `the limit “${limit.slice(0, 16)}”`,

@@ -56,7 +56,8 @@ t.test('lists are bare arrays, newest first, and cursors lead through all of the
 
 t.test('a limit above the maximum is cut to it', async (t) => {
   const { call } = await someone()
-  await Promise.all(Array.from({ length: 101 }, () => call('POST', '/tasks/', { title: 'one of many' })))
+  for (let made = 0; made <= 100; made++)
+    t.equal((await call('POST', '/tasks/', { title: 'one of many' })).statusCode, 201)
   const page = await call('GET', '/tasks/?limit=100000')
   t.equal(page.json().length, 100)
   t.match(page.headers.link, /rel="next"/)

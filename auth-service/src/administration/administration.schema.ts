@@ -26,7 +26,7 @@ export const UserChange = Type.Object(
 export const UserPage = Type.Object({
   skip: Type.Optional(Type.String({ pattern: '^\\d{1,9}$', description: 'Users to leave out' })),
   limit: Type.Optional(
-    Type.String({ pattern: '^[1-9]\\d{0,8}$', description: 'Users at most; above 100 is taken as 100' }),
+    Type.String({ pattern: '^[1-9]\\d*$', description: 'Users at most; above 100 is taken as 100' }),
   ),
 })
 

@@ -90,13 +90,9 @@ export class TasksRepository {
     return changed ? toTask(changed) : undefined
   }
 
-  /** @returns whether there was such a task, with `version` where one is given */
-  async remove(id: string, owner: string, version?: number): Promise<boolean> {
-    const filter = {
-      _id: new ObjectId(id),
-      owner_id: new ObjectId(owner),
-      ...(version !== undefined && { version: sameVersion(version) }),
-    }
+  /** @returns whether there was such a task, at this version */
+  async remove(id: string, owner: string, version: number): Promise<boolean> {
+    const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner), version: sameVersion(version) }
     return (await writing(this.#tasks.deleteOne(filter, { maxTimeMS: MAX_TIME_MS }))).deletedCount === 1
   }
 

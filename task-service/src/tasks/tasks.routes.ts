@@ -2,15 +2,15 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { CacheResult, ListPage } from '../cache/index.ts'
-import { TaskNotFound } from '../errors.ts'
+import { TaskNotFound, VersionMismatch } from '../errors.ts'
 import { jsonParser } from '../platform/bodies.ts'
 import { problems } from '../platform/openapi.ts'
 import { pathOf } from '../platform/request-target.ts'
 import { requireAdmin } from '../tokens/index.ts'
 import type { ArrivalClock } from './arrival-clock.ts'
-import { allowedVersions, isUnchanged } from './preconditions.ts'
+import { Preconditions } from './preconditions.ts'
 import type { Task } from './task.ts'
-import { toWire } from './task-pages.ts'
+import { PAGE_LIMIT, toWire } from './task-pages.ts'
 import {
   AdminListQuery,
   ListQuery,
@@ -27,8 +27,8 @@ const WRITE_DEADLINE_MS = 3_000
 const OBJECT_ID = /^[\da-f]{24}$/i
 /** Paths beside those of tasks */
 const RESERVED = new Set(['all', 'openapi.json', 'reference'])
-const refusals = problems(401, 404, 429, 500, 503)
-const writeRefusals = { ...refusals, ...problems(400, 412, 413, 415, 422) }
+const refusals = problems(401, 404, 412, 429, 500, 503)
+const writeRefusals = { ...refusals, ...problems(400, 413, 415, 422) }
 const listAnswers = { 200: Type.Array(TaskResponse), 304: Type.Null(), ...refusals, ...problems(400, 422) }
 
 /** RFC 9211 */
@@ -48,12 +48,21 @@ interface PageQuery {
   owner?: string
 }
 
-function sendTask(request: FastifyRequest, reply: FastifyReply, task: Task): FastifyReply {
-  const etag = String(task.version)
+/** Says which version this is, and nothing more to a client that has it. @returns whether it was answered so */
+function isAnswered(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
   reply.header('etag', `"${etag}"`).header('cache-control', 'private, no-cache')
-  if (request.method === 'GET' && isUnchanged(request.headers['if-none-match'], etag))
-    return reply.code(304).send()
-  return reply.send(toWire(task))
+  const outcome = new Preconditions(request).check(etag)
+  if (outcome === 'failed') throw new VersionMismatch()
+  if (outcome === 'unchanged') reply.code(304).send()
+  return outcome === 'unchanged'
+}
+
+/** What a write made of it. */
+function sendTask(reply: FastifyReply, task: Task): FastifyReply {
+  return reply
+    .header('etag', `"${task.version}"`)
+    .header('cache-control', 'private, no-cache')
+    .send(toWire(task))
 }
 
 /** The bytes go out as they are. */
@@ -63,9 +72,8 @@ function sendPage(
   page: ListPage,
   query: PageQuery,
 ): FastifyReply {
-  reply.header('etag', `"${page.etag}"`).header('cache-control', 'private, no-cache')
   if (page.next) reply.header('link', `<${nextUrl(request, query, page.next)}>; rel="next"`)
-  if (isUnchanged(request.headers['if-none-match'], page.etag)) return reply.code(304).send()
+  if (isAnswered(request, reply, page.etag)) return reply
   return reply.type('application/json; charset=utf-8').send(page.body)
 }
 
@@ -74,8 +82,7 @@ function sendPage(
  * headers that are as long as a client likes.
  */
 function nextUrl(request: FastifyRequest, { limit, owner }: PageQuery, cursor: string): string {
-  const [path = ''] = request.originalUrl.split('?', 1)
-  return `${path}?${new URLSearchParams({ ...(limit && { limit }), ...(owner && { owner }), cursor })}`
+  return `${pathOf(request.originalUrl)}?${new URLSearchParams({ ...(limit && { limit: String(Math.min(Number(limit), PAGE_LIMIT)) }), ...(owner && { owner }), cursor })}`
 }
 
 function locationOf(request: FastifyRequest, id: string): string {
@@ -149,7 +156,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     },
     async (request, reply) => {
       const task = await tasks.create(request.caller, request.body, deadline(reply))
-      return sendTask(request, reply.code(201).header('location', locationOf(request, task.id)), task)
+      return sendTask(reply.code(201).header('location', locationOf(request, task.id)), task)
     },
   )
 
@@ -163,7 +170,8 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
       },
     },
     async (request, reply) => {
-      return sendTask(request, reply, await tasks.get(request.caller, request.params.id))
+      const task = await tasks.get(request.caller, request.params.id)
+      return isAnswered(request, reply, String(task.version)) ? reply : reply.send(toWire(task))
     },
   )
 
@@ -177,15 +185,14 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
       response: { 200: TaskResponse, ...writeRefusals },
     },
     handler: async (request, reply) => {
-      const expected = allowedVersions(request.headers['if-match'])
       const task = await tasks.update(
         request.caller,
         request.params.id,
         request.body,
-        expected,
+        new Preconditions(request),
         deadline(reply),
       )
-      return sendTask(request, reply, task)
+      return sendTask(reply, task)
     },
   })
 
@@ -199,12 +206,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
       },
     },
     async (request, reply) => {
-      await tasks.remove(
-        request.caller,
-        request.params.id,
-        allowedVersions(request.headers['if-match']),
-        deadline(reply),
-      )
+      await tasks.remove(request.caller, request.params.id, new Preconditions(request), deadline(reply))
       return { message: 'Task deleted successfully' }
     },
   )

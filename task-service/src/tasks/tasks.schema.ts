@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 
 /** Neither NUL nor half a character: what MongoDB could not give back as it was sent. Ajv compiles patterns with `u`. */
 const TEXT = '^[^\\u0000\\uD800-\\uDFFF]*$'
@@ -35,14 +35,17 @@ const echoed = Object.fromEntries(
   ]),
 )
 
+/** RFC 7396: null gives a field its default back. */
+const orDefault = <const T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
 export const TaskChanges = Type.Object(
   {
     title: Type.Optional(title),
     description: Type.Optional(description),
-    completed: Type.Optional(Type.Boolean()),
+    completed: Type.Optional(orDefault(Type.Boolean())),
     due_at: Type.Optional(dueAt),
-    priority: Type.Optional(priority),
-    labels: Type.Optional(labels),
+    priority: Type.Optional(orDefault(priority)),
+    labels: Type.Optional(orDefault(labels)),
     ...echoed,
   },
   { $id: 'TaskChanges', additionalProperties: false },
@@ -69,7 +72,7 @@ export const TaskResponse = Type.Object(
 export const TaskId = Type.Object({ id: Type.String() })
 
 const limit = Type.String({
-  pattern: '^[1-9]\\d{0,8}$',
+  pattern: '^[1-9]\\d*$',
   description: 'Tasks a page, 1 to 100; more is cut to 100',
 })
 const cursor = Type.String({ description: 'From the `next` link of the page before' })

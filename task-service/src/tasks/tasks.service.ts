@@ -16,8 +16,10 @@ import {
   WriteUnavailable,
 } from '../errors.ts'
 import type { Caller } from '../tokens/index.ts'
+import type { Preconditions } from './preconditions.ts'
 import type { ChangedFields, Task } from './task.ts'
 import { PAGE_LIMIT, type TaskPages } from './task-pages.ts'
+import { TaskTurns } from './task-turns.ts'
 import type { TasksRepository } from './tasks.repository.ts'
 import type { NewTask, TaskChanges } from './tasks.schema.ts'
 
@@ -35,6 +37,7 @@ export class TasksService {
   readonly #tasks: TasksRepository
   readonly #pages: TaskPages
   readonly #lists: Lists
+  readonly #turns = new TaskTurns()
 
   constructor(tasks: TasksRepository, pages: TaskPages, lists: Lists) {
     this.#tasks = tasks
@@ -81,42 +84,55 @@ export class TasksService {
     return this.#write(caller.id, deadline, () => this.#tasks.insert(fields))
   }
 
-  /**
-   * A compare-and-set on the version that was read, so that a late or repeated update cannot undo a newer one. Without
-   * `expected` it is tried again on the newer version until the deadline.
-   * @throws TaskNotFound · VersionMismatch
-   */
+  /** @throws TaskNotFound · VersionMismatch */
   async update(
     caller: Caller,
     id: string,
     changes: TaskChanges,
-    expected: number[] | undefined,
+    preconditions: Preconditions,
     deadline: number,
   ): Promise<Task> {
-    for (let attempt = 0; performance.now() < deadline; attempt++) {
-      // Jitter, so that losers do not collide again.
-      if (attempt > 0) await sleep(Math.random() * Math.min(attempt * CONFLICT_WAIT_MS, MAX_CONFLICT_WAIT_MS))
-      const task = await this.get(caller, id)
-      if (expected && !expected.includes(task.version)) throw new VersionMismatch()
+    return this.#change(caller.id, id, preconditions, deadline, (task) => {
       const fields = applied(task, changes)
-      const changed = await this.#write(caller.id, deadline, () =>
-        this.#tasks.update(id, caller.id, task.version, fields),
-      )
-      if (changed) return changed
-    }
-    throw new WriteUnavailable()
+      return () => this.#tasks.update(id, caller.id, task.version, fields)
+    })
   }
 
   /** The owner's right, or an administrator's. @throws TaskNotFound · VersionMismatch */
-  async remove(caller: Caller, id: string, expected: number[] | undefined, deadline: number): Promise<void> {
+  async remove(caller: Caller, id: string, preconditions: Preconditions, deadline: number): Promise<void> {
     const owner = caller.isAdmin ? await this.#tasks.findOwner(id) : caller.id
-    const task = owner === undefined ? undefined : await this.#tasks.find(id, owner)
-    if (!task) throw new TaskNotFound()
-    if (expected && !expected.includes(task.version)) throw new VersionMismatch()
-    const removed = await this.#write(task.ownerId, deadline, () =>
-      this.#tasks.remove(id, task.ownerId, expected && task.version),
-    )
-    if (!removed) throw expected ? new VersionMismatch() : new TaskNotFound()
+    if (owner === undefined) throw new TaskNotFound()
+    await this.#change(owner, id, preconditions, deadline, (task) => async () => {
+      return (await this.#tasks.remove(id, owner, task.version)) ? task : undefined
+    })
+  }
+
+  /**
+   * A compare-and-set on the version that was read, so that a late or repeated change cannot undo a newer one. Tried again
+   * on the newer version until the deadline, if the preconditions hold for that one, too.
+   * @param prepare looks at the task and returns what is written, undefined when the version was another by then
+   * @throws TaskNotFound · VersionMismatch · WriteUnavailable
+   */
+  async #change<T>(
+    owner: string,
+    id: string,
+    preconditions: Preconditions,
+    deadline: number,
+    prepare: (task: Task) => () => Promise<T | undefined>,
+  ): Promise<T> {
+    return this.#turns.take(id, async () => {
+      for (let attempt = 0; performance.now() < deadline; attempt++) {
+        // Jitter, so that losers do not collide again.
+        if (attempt > 0)
+          await sleep(Math.random() * Math.min(attempt * CONFLICT_WAIT_MS, MAX_CONFLICT_WAIT_MS))
+        const task = await this.#tasks.find(id, owner)
+        if (!task) throw new TaskNotFound()
+        if (preconditions.check(String(task.version)) === 'failed') throw new VersionMismatch()
+        const changed = await this.#write(owner, deadline, prepare(task))
+        if (changed !== undefined) return changed
+      }
+      throw new WriteUnavailable()
+    })
   }
 
   /** All tasks of a deleted user. @returns how many there were */
@@ -137,17 +153,18 @@ export class TasksService {
   }
 }
 
+/** RFC 7396: null gives a field its default back. */
 function applied(task: Task, changes: TaskChanges): ChangedFields {
   const now = new Date()
-  const completed = changes.completed ?? task.completed
+  const completed = changes.completed === undefined ? task.completed : (changes.completed ?? false)
   return {
     title: changes.title ?? task.title,
     description: changes.description === undefined ? task.description : changes.description,
     completed,
     completedAt: completed ? (task.completedAt ?? now) : null,
     dueAt: changes.due_at === undefined ? task.dueAt : toDate(changes.due_at),
-    priority: changes.priority ?? task.priority,
-    labels: changes.labels ?? task.labels,
+    priority: changes.priority === undefined ? task.priority : (changes.priority ?? 0),
+    labels: changes.labels === undefined ? task.labels : (changes.labels ?? []),
     updatedAt: now,
   }
 }
