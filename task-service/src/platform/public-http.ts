@@ -9,6 +9,7 @@ import fp from 'fastify-plugin'
 import belowRouter, { clientErrorHandler } from './below-router.ts'
 import bodies from './bodies.ts'
 import { EXPOSED_HEADERS, originPolicy } from './cors.ts'
+import emptyBody from './empty-body.ts'
 import { httpLimits, PATIENCE, type Patience } from './http-limits.ts'
 import protocol from './protocol.ts'
 import { logHangUp, RequestLog, requestId } from './request-log.ts'
@@ -103,6 +104,7 @@ async function publicHttp(
   })
   await app.register(protocol)
   await app.register(bodies)
+  await app.register(emptyBody)
   await app.register(rateLimit, {
     global: false,
     max: config.RATE_LIMIT_PER_MINUTE,
