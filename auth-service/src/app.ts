@@ -26,9 +26,12 @@ const DOCUMENT = {
   basePath: '/auth',
 } as const
 
-/** The composition root: what the service consists of, and which of it needs an access token. */
-export async function buildApp(config: Config): Promise<Application> {
-  const service = createService(config, 'auth-service')
+/**
+ * The composition root: what the service consists of, and which of it needs an access token.
+ * @param now the time by which sessions live and grace times pass
+ */
+export async function buildApp(config: Config, now?: () => Date): Promise<Application> {
+  const service = createService(config, 'auth-service', now)
   const { app, readiness } = service
 
   const passwords = passwordsFeature(service)

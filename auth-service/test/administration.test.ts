@@ -10,11 +10,12 @@ const { app } = service
 const second = await startInstance(t, service.environment)
 const database = service.mongo.db(service.environment.MONGODB_DATABASE)
 const users = database.collection('users')
+const sessions = database.collection('sessions')
 
 /** Sessions that task-service does not hear of as ended. */
 function openSessions(userId: string): Promise<number> {
   const filter = { user_id: new ObjectId(userId), revoked_at: { $exists: false } }
-  return database.collection('sessions').countDocuments(filter)
+  return sessions.countDocuments(filter)
 }
 
 function adminCount(): Promise<number> {
@@ -133,6 +134,9 @@ t.test('what a crash left undone is finished', async (t) => {
   const deleted = await loggedIn(app)
   const changed = await loggedIn(app)
   const before = new Date(Date.now() - 60_000)
+  const earlier = new Date(before.getTime() - 1_000)
+  await sessions.updateMany({ user_id: new ObjectId(changed.id) }, { $set: { created_at: earlier } })
+  const { access_token: opened } = await login(app, changed.email)
   await users.updateOne({ email: deleted.email }, { $set: { deleting_at: before } })
   await users.updateOne({ email: changed.email }, { $set: { ending_sessions_at: before } })
   t.equal(
@@ -153,6 +157,11 @@ t.test('what a crash left undone is finished', async (t) => {
   await until('it is noted that they have', async () => {
     return (await users.findOne({ email: changed.email }))?.ending_sessions_at === undefined
   })
+  t.equal(
+    (await call(app, 'GET', '/auth/me', undefined, opened)).status,
+    200,
+    'a session that was opened after the change goes on',
+  )
 })
 
 t.test('AuthDB’s documents without role, permissions, name and time are shown complete', async (t) => {

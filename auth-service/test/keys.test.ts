@@ -49,6 +49,7 @@ t.test('a file that becomes unreadable leaves the keys in use', async (t) => {
   const file = environment.SIGNING_KEYS_FILE ?? ''
   const app = await startInstance(t, environment)
   const { tokens } = await loggedIn(app)
+  t.equal((await call(app, 'GET', '/auth/me', undefined, tokens.access_token)).status, 200)
   const good = readFileSync(file)
   writeFileSync(file, '{"keys": [')
   const other = join(dirname(file), 'other.json')
@@ -64,6 +65,19 @@ t.test('a file that becomes unreadable leaves the keys in use', async (t) => {
   writeFileSync(file, good)
   await until('the first key is back', async () => (await publishedKids(app))[0] === before[0])
   t.equal((await call(app, 'GET', '/auth/me', undefined, tokens.access_token)).status, 200)
+})
+
+t.test('keys that change while the service starts are loaded', async (t) => {
+  const environment = newEnvironment(t)
+  const file = environment.SIGNING_KEYS_FILE ?? ''
+  const other = join(dirname(file), 'other.json')
+  await run(process.execPath, [KEYS, other])
+  const starting = startInstance(t, environment)
+  // The first reading is over by now, the watch has not begun.
+  renameSync(other, file)
+  const app = await starting
+  const { keys } = JSON.parse(readFileSync(file, 'utf8'))
+  await until('the new key is published', async () => (await publishedKids(app))[0] === keys[0].kid)
 })
 
 t.test('one PEM key of EC P-256 does, too', async (t) => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../accounts/index.ts'
 import { spellingsOf } from '../email.ts'
 import { ChangedMeanwhile, UserNotFound } from '../errors.ts'
-import type { EndReason } from '../sessions/index.ts'
+import type { EndReason, Spared } from '../sessions/index.ts'
 import type { AdministrationRepository, Condition, UserChange } from './administration.repository.ts'
 import { leaveAsAdmin } from './last-admin.ts'
 
@@ -10,6 +10,8 @@ const ATTEMPTS = 5
 const PAUSE_MS = 20
 /** A request that has not finished its work by then never will. */
 const INTERRUPTED_AFTER_MS = 20_000
+/** As much as the clocks of two instances may differ. */
+const CLOCK_MARGIN_MS = 5_000
 
 export interface AdministrationOptions {
   accounts: {
@@ -19,7 +21,7 @@ export interface AdministrationOptions {
     list(skip: number, limit: number): Promise<Account[]>
   }
   users: AdministrationRepository
-  endings: { endAll(userId: string, reason: EndReason): Promise<void> }
+  endings: { endAll(userId: string, reason: EndReason, spare?: Spared): Promise<void> }
   /** Notes, once and durably, that the tasks of an account have to be deleted. */
   requestErasure: (userId: string) => Promise<void>
 }
@@ -104,8 +106,10 @@ export class AdministrationService {
     await this.#options.users.removeDeleting(id)
   }
 
+  /** A session that was opened after the change has the new role. */
   async #endSessions(id: string, endingAt: Date): Promise<void> {
-    await this.#options.endings.endAll(id, 'role_changed')
+    const openedSince = new Date(endingAt.getTime() + CLOCK_MARGIN_MS)
+    await this.#options.endings.endAll(id, 'role_changed', { openedSince })
     await this.#options.users.sessionsEnded(id, endingAt)
   }
 

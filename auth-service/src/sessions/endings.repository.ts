@@ -1,6 +1,6 @@
 import { type Collection, type Db, ObjectId } from 'mongodb'
 import { guarded } from '../platform/driver-errors.ts'
-import type { EndReason } from './session.ts'
+import type { EndReason, Spared } from './session.ts'
 import { type SessionDocument, sessionsOf } from './sessions.repository.ts'
 
 const OPEN = { revoked_at: { $exists: false } }
@@ -25,10 +25,14 @@ export class EndingRepository {
     await guarded(this.#sessions.updateOne({ _id: new ObjectId(id), ...OPEN }, ended(reason)))
   }
 
-  /** Ends a user's sessions, but for the one to spare. */
-  async endAll(userId: string, reason: EndReason, spare?: string): Promise<void> {
-    const others = spare === undefined ? {} : { _id: { $ne: new ObjectId(spare) } }
-    const filter = { user_id: new ObjectId(userId), ...others, ...OPEN }
+  /** Ends a user's sessions, but for those to spare. */
+  async endAll(userId: string, reason: EndReason, spare: Spared = {}): Promise<void> {
+    const filter = {
+      user_id: new ObjectId(userId),
+      ...(spare.id !== undefined && { _id: { $ne: new ObjectId(spare.id) } }),
+      ...(spare.openedSince && { created_at: { $lt: spare.openedSince } }),
+      ...OPEN,
+    }
     await guarded(this.#sessions.updateMany(filter, ended(reason)))
   }
 }

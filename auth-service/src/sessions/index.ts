@@ -11,7 +11,7 @@ import { SessionService } from './sessions.service.ts'
 import { TokenMint } from './token-mint.ts'
 
 export { EndingRepository } from './endings.repository.ts'
-export type { Device, EndReason } from './session.ts'
+export type { Device, EndReason, Spared } from './session.ts'
 export { type SessionDocument, sessionsOf } from './sessions.repository.ts'
 export { Tokens } from './sessions.schema.ts'
 export type { SessionService } from './sessions.service.ts'
@@ -19,14 +19,15 @@ export type { TokenPair } from './token-mint.ts'
 
 /** Opening, prolonging and ending log-ins. */
 export function sessionsFeature(
-  { db, config }: Service<Config>,
+  { db, config, now }: Service<Config>,
   signer: TokenSigner,
 ): Feature & { service: SessionService } {
-  const sessions = new SessionRepository(db, {
+  const lives = {
     access: config.ACCESS_TOKEN_SECONDS,
     idle: config.REFRESH_IDLE_SECONDS,
     absolute: config.REFRESH_ABSOLUTE_SECONDS,
-  })
+  }
+  const sessions = new SessionRepository(db, lives, now)
   const refreshTokens = new RefreshTokens(config.REFRESH_TOKEN_SECRET)
   const service = new SessionService({
     sessions,
@@ -35,6 +36,7 @@ export function sessionsFeature(
     mint: new TokenMint(signer, refreshTokens, config.ACCESS_TOKEN_SECONDS),
     refreshTokens,
     reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
+    now,
   })
   return {
     name: 'sessions',

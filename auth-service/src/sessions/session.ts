@@ -5,7 +5,8 @@ export interface Session {
   userId: string
   /** The number of the refresh token in use; each rotation adds one */
   counter: number
-  rotatedAt: Date
+  /** When each of the last refresh tokens was rotated out, by its number */
+  rotations: ReadonlyMap<number, Date>
   revokedAt: Date | null
   expiresAt: Date
 }
@@ -13,6 +14,12 @@ export interface Session {
 export interface Device {
   address: string
   userAgent: string
+}
+
+/** Sessions that go on while the others of their user end. */
+export interface Spared {
+  id?: string
+  openedSince?: Date
 }
 
 export type EndReason = 'logout' | 'refresh_reused' | 'role_changed' | 'account_deleted' | 'account_gone'

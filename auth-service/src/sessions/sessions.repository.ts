@@ -4,12 +4,16 @@ import { addressGroup } from '../throttling/index.ts'
 import type { Device, EndReason, Session } from './session.ts'
 
 const MAX_TIME_MS = 2_000
+/** More than any client's tabs rotate within the longest grace time. */
+const MAX_ROTATIONS = 32
 
 export interface SessionDocument {
   user_id: ObjectId
   counter: number
   created_at: Date
   rotated_at: Date
+  /** The last refresh tokens that were rotated out; missing before the first rotation and in earlier releases */
+  rotations?: { counter: number; at: Date }[]
   /** Unused until then, the refresh token is dead */
   idle_until: Date
   /** Nothing extends a session beyond */
@@ -40,12 +44,17 @@ function inSeconds(from: Date, seconds: number): Date {
   return new Date(from.getTime() + seconds * 1000)
 }
 
+/** The last rotation is noted twice: earlier releases, which may still run beside this one, note its time alone. */
+function toRotations({ counter, rotated_at, rotations = [] }: SessionDocument): Map<number, Date> {
+  return new Map([[counter - 1, rotated_at], ...rotations.map(({ counter, at }) => [counter, at] as const)])
+}
+
 function toSession(document: WithId<SessionDocument>): Session {
   return {
     id: document._id.toHexString(),
     userId: document.user_id.toHexString(),
     counter: document.counter,
-    rotatedAt: document.rotated_at,
+    rotations: toRotations(document),
     revokedAt: document.revoked_at ?? null,
     expiresAt: new Date(Math.min(document.idle_until.getTime(), document.expires_at.getTime())),
   }
@@ -59,10 +68,12 @@ export function sessionsOf(db: Db): Collection<SessionDocument> {
 export class SessionRepository {
   readonly #sessions: Collection<SessionDocument>
   readonly #lives: SessionLives
+  readonly #now: () => Date
 
-  constructor(db: Db, lives: SessionLives) {
+  constructor(db: Db, lives: SessionLives, now: () => Date) {
     this.#sessions = sessionsOf(db)
     this.#lives = lives
+    this.#now = now
   }
 
   async prepare(): Promise<void> {
@@ -79,7 +90,7 @@ export class SessionRepository {
   }
 
   async insert(userId: string, device: Device): Promise<Session> {
-    const now = new Date()
+    const now = this.#now()
     const accessUntil = this.#accessUntil(now)
     const expiresAt = inSeconds(now, this.#lives.absolute)
     const document: WithId<SessionDocument> = {
@@ -109,10 +120,11 @@ export class SessionRepository {
 
   /** Counts the refresh token on, when it is the one in use of a live session: of many at once, one wins. */
   async rotate(id: string, counter: number): Promise<Session | null> {
-    const now = new Date()
+    const now = this.#now()
     const filter = { ...this.#live(id, now), counter }
     const update = {
       $inc: { counter: 1 },
+      $push: { rotations: { $each: [{ counter, at: now }], $slice: -MAX_ROTATIONS } },
       $set: {
         rotated_at: now,
         idle_until: inSeconds(now, this.#lives.idle),
@@ -126,7 +138,7 @@ export class SessionRepository {
 
   /** Notes that a live session gets one more access token. @returns whether it is still live */
   async extendAccess(id: string): Promise<boolean> {
-    const now = new Date()
+    const now = this.#now()
     const update = { $max: { access_until: this.#accessUntil(now) } }
     return (await guarded(this.#sessions.updateOne(this.#live(id, now), update))).matchedCount === 1
   }

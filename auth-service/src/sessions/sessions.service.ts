@@ -2,7 +2,7 @@ import type { Account } from '../accounts/index.ts'
 import { CredentialsWrong, RefreshInvalid, RefreshReused, TokenInvalid } from '../errors.ts'
 import type { Caller } from '../tokens/index.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
-import type { Device, EndReason, Session } from './session.ts'
+import type { Device, EndReason, Session, Spared } from './session.ts'
 import type { TokenMint, TokenPair } from './token-mint.ts'
 
 export type LogoutScope = 'local' | 'others' | 'global'
@@ -17,7 +17,7 @@ interface Sessions {
 
 interface Endings {
   end(id: string, reason: EndReason): Promise<void>
-  endAll(userId: string, reason: EndReason, spare?: string): Promise<void>
+  endAll(userId: string, reason: EndReason, spare?: Spared): Promise<void>
 }
 
 interface Accounts {
@@ -31,6 +31,7 @@ export interface SessionServiceOptions {
   mint: TokenMint
   refreshTokens: RefreshTokens
   reuseGraceSeconds: number
+  now: () => Date
 }
 
 /** Opens, prolongs and ends log-ins (RFC 9700 §4.14). */
@@ -53,8 +54,9 @@ export class SessionService {
   }
 
   /**
-   * Exchanges a refresh token for its successor and a new access token. Of many at once one rotates; the others, and
-   * a client that lost the answer, get the same successor during the grace time.
+   * Exchanges a refresh token for the session's current one and a new access token. Of many at once one rotates; the
+   * others, a client that lost the answer and one with many tabs get the current one, however many steps on it is,
+   * during the grace time after their own token was rotated out.
    * @throws RefreshInvalid
    * @throws RefreshReused when a rotated token comes back later: somebody else has a copy, so the session ends
    */
@@ -63,7 +65,7 @@ export class SessionService {
     if (!claim) throw new RefreshInvalid()
     const session =
       (await this.#options.sessions.rotate(claim.family, claim.counter)) ?? (await this.#successorOf(claim))
-    const tokens = await this.#mintFor({ family: session.id, counter: claim.counter + 1 }, session.userId)
+    const tokens = await this.#mintFor({ family: session.id, counter: session.counter }, session.userId)
     if (!tokens) throw new RefreshInvalid()
     return tokens
   }
@@ -71,7 +73,7 @@ export class SessionService {
   async logout({ account, sessionId }: Caller, scope: LogoutScope): Promise<void> {
     const { endings } = this.#options
     if (scope === 'local') await endings.end(sessionId, 'logout')
-    else await endings.endAll(account.id, 'logout', scope === 'others' ? sessionId : undefined)
+    else await endings.endAll(account.id, 'logout', scope === 'others' ? { id: sessionId } : {})
   }
 
   /** Has the account's owner logged in from this address, as far back as sessions are kept? */
@@ -92,23 +94,24 @@ export class SessionService {
   }
 
   async #successorOf(claim: RefreshClaim): Promise<Session> {
-    const { sessions, endings, reuseGraceSeconds } = this.#options
+    const { sessions, endings, now } = this.#options
     const session = await sessions.findById(claim.family)
-    if (
-      !session ||
-      session.revokedAt ||
-      session.expiresAt <= new Date() ||
-      claim.counter >= session.counter
-    ) {
+    if (!session || session.revokedAt || session.expiresAt <= now() || claim.counter >= session.counter) {
       throw new RefreshInvalid()
     }
-    const ageMs = Date.now() - session.rotatedAt.getTime()
-    if (session.counter === claim.counter + 1 && ageMs < reuseGraceSeconds * 1000) {
+    if (this.#isFreshlyRotated(session, claim)) {
       if (!(await sessions.extendAccess(session.id))) throw new RefreshInvalid()
       return session
     }
     await endings.end(session.id, 'refresh_reused')
     throw new RefreshReused()
+  }
+
+  /** A token that is not among the last ones that were rotated out is an old one. */
+  #isFreshlyRotated({ rotations }: Session, { counter }: RefreshClaim): boolean {
+    const { now, reuseGraceSeconds } = this.#options
+    const rotatedAt = rotations.get(counter)
+    return rotatedAt !== undefined && now().getTime() - rotatedAt.getTime() < reuseGraceSeconds * 1000
   }
 
   /**

@@ -16,8 +16,8 @@ export function tokensFeature({ config, log }: Service<Config>): Feature & {
   keys: SigningKeys
   signer: TokenSigner
 } {
-  const file = config.SIGNING_KEYS_FILE
-  const keys = new SigningKeys(readKeys(file), config.KEY_PROPAGATION_SECONDS)
+  const reading = readKeys(config.SIGNING_KEYS_FILE)
+  const keys = new SigningKeys(reading.keys, config.KEY_PROPAGATION_SECONDS)
   const signer = new TokenSigner(keys, {
     issuer: config.TOKEN_ISSUER,
     audience: config.TOKEN_AUDIENCE,
@@ -26,7 +26,7 @@ export function tokensFeature({ config, log }: Service<Config>): Feature & {
   let stopWatching = () => {}
   const watch = {
     start: () => {
-      stopWatching = watchKeys(file, log, (changed) => keys.replace(changed))
+      stopWatching = watchKeys(reading, log, (changed) => keys.replace(changed))
     },
     stop: () => stopWatching(),
   }

@@ -10,41 +10,58 @@ interface Log {
   error: (details: object, message: string) => void
 }
 
+/** One reading of the file: the keys in it, and the text that the watch compares the next one with. */
+export interface KeyReading {
+  file: string
+  text: string
+  keys: SigningKey[]
+}
+
 /**
- * Reads the signing keys once, at start.
+ * Reads the signing keys at start.
  * @throws SettingsInvalid naming the file and what is wrong with it
  */
-export function readKeys(file: string): SigningKey[] {
+export function readKeys(file: string): KeyReading {
   try {
-    return parseKeys(readFileSync(file, 'utf8'))
-  } catch (cause) {
-    throw new SettingsInvalid(`SIGNING_KEYS_FILE ${file}: ${(cause as Error).message}`, { cause })
+    const text = readFileSync(file, 'utf8')
+    return { file, text, keys: parseKeys(text) }
+  } catch (error) {
+    throw new SettingsInvalid(`SIGNING_KEYS_FILE ${file}: ${(error as Error).message}`)
   }
 }
 
 /**
- * Looks at the file every 2 s and hands on what changed. It polls because a mounted secret is replaced by renaming
- * directories, which file watchers miss. While the file cannot be read the known keys stay in use.
+ * Looks at the file again and again and hands on what changed since a reading. It polls because a mounted secret is
+ * replaced by renaming directories, which file watchers miss. While the file cannot be read the known keys stay in
+ * use; each time that it breaks is logged once.
+ * @param everyMs 2 s unless told
  * @returns a function that ends it
  */
-export function watchKeys(file: string, log: Log, replace: (keys: SigningKey[]) => void): () => void {
-  let seen = readFileSync(file, 'utf8')
-  let failed = false
+export function watchKeys(
+  { file, text: seen }: KeyReading,
+  log: Log,
+  replace: (keys: SigningKey[]) => void,
+  everyMs = RELOAD_MS,
+): () => void {
+  let known = seen
+  let broken = false
   const look = async () => {
     try {
       const text = await readFile(file, 'utf8')
-      if (text === seen) return
-      const keys = parseKeys(text)
-      seen = text
-      failed = false
+      const keys = text === known ? undefined : parseKeys(text)
+      if (broken) log.info({ file }, 'the file of the signing keys can be read again')
+      broken = false
+      if (!keys) return
+      known = text
       replace(keys)
       log.info({ kids: keys.map((key) => key.kid) }, 'signing keys reloaded')
-    } catch (err) {
-      if (!failed) log.error({ err }, 'signing keys could not be reloaded, keeping the ones in use')
-      failed = true
+    } catch (error) {
+      const reason = (error as Error).message
+      if (!broken) log.error({ file, reason }, 'signing keys could not be reloaded, keeping the ones in use')
+      broken = true
     }
   }
-  const timer = setInterval(look, RELOAD_MS)
+  const timer = setInterval(look, everyMs)
   timer.unref()
   return () => clearInterval(timer)
 }

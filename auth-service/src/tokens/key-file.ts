@@ -29,7 +29,7 @@ function thumbprint({ crv, kty, x, y }: { crv: string; kty: string; x: string; y
 function toSigningKey(key: KeyObject, createdAt: number): SigningKey {
   const publicKey = createPublicKey(key)
   const { crv, x, y } = publicKey.export({ format: 'jwk' })
-  if (crv !== 'P-256' || !x || !y) throw new Error('not an EC P-256 private key')
+  if (crv !== 'P-256' || !x || !y) throw new Error('another kind of key')
   const kid = thumbprint({ kty: 'EC', crv, x, y })
   return {
     kid,
@@ -40,22 +40,41 @@ function toSigningKey(key: KeyObject, createdAt: number): SigningKey {
   }
 }
 
+/** What Node and OpenSSL say about a key that they refuse can quote it. */
+function readKey(read: () => KeyObject, name: string, createdAt: number): SigningKey {
+  try {
+    return toSigningKey(read(), createdAt)
+  } catch {
+    throw new Error(`${name} is no EC P-256 private key`)
+  }
+}
+
+/** `JSON.parse` quotes what it stumbles over. */
+function parseJson(text: string): { keys?: unknown } | null {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('neither JSON nor PEM')
+  }
+}
+
 function parseJwks(text: string): SigningKey[] {
-  const { keys } = JSON.parse(text) as { keys?: unknown }
+  const keys = parseJson(text)?.keys
   if (!Array.isArray(keys)) throw new Error('no "keys" in it')
-  return keys.map((jwk) => {
+  return keys.map((jwk, i) => {
     const createdAt = Number.isInteger(jwk?.iat) ? jwk.iat : 0
-    return toSigningKey(createPrivateKey({ key: jwk, format: 'jwk' }), createdAt)
+    return readKey(() => createPrivateKey({ key: jwk, format: 'jwk' }), `key ${i + 1}`, createdAt)
   })
 }
 
 /**
  * Reads a private JWKS, or one PEM EC P-256 private key. The ids of the keys are computed, so they cannot disagree
  * between instances.
- * @throws Error saying what is wrong, without the content
+ * @throws Error saying what is wrong in words that hold nothing of the content
  */
 export function parseKeys(text: string): SigningKey[] {
-  const keys = text.includes('-----BEGIN') ? [toSigningKey(createPrivateKey(text), 0)] : parseJwks(text)
+  const isPem = text.includes('-----BEGIN')
+  const keys = isPem ? [readKey(() => createPrivateKey(text), 'it', 0)] : parseJwks(text)
   if (keys.length === 0) throw new Error('no keys in it')
   return keys
 }

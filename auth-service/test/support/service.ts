@@ -53,8 +53,12 @@ export function newEnvironment(t: Test): Record<string, string> {
 }
 
 /** One more instance with these settings. It takes requests through `inject` and, once told to listen, by network. */
-export async function startInstance(t: Test, environment: Record<string, string>): Promise<FastifyInstance> {
-  const { app, readiness } = await buildApp(loadConfig(environment))
+export async function startInstance(
+  t: Test,
+  environment: Record<string, string>,
+  now?: () => Date,
+): Promise<FastifyInstance> {
+  const { app, readiness } = await buildApp(loadConfig(environment), now)
   t.teardown(() => app.close())
   await app.ready()
   await until('the service is ready', () => readiness.waitingFor().length === 0)
@@ -62,9 +66,13 @@ export async function startInstance(t: Test, environment: Record<string, string>
 }
 
 /** An instance with a database of its own, dropped when the test file ends. */
-export async function startService(t: Test, settings: Record<string, string> = {}): Promise<Service> {
+export async function startService(
+  t: Test,
+  settings: Record<string, string> = {},
+  now?: () => Date,
+): Promise<Service> {
   const environment = { ...newEnvironment(t), ...settings }
   const mongo = new MongoClient(environment.MONGODB_URI ?? '')
   t.teardown(() => mongo.close())
-  return { app: await startInstance(t, environment), environment, mongo }
+  return { app: await startInstance(t, environment, now), environment, mongo }
 }

@@ -26,10 +26,18 @@ export interface Service<Config extends ServiceConfig = ServiceConfig> {
   onMongoReady: () => void
   db: Db
   redis: Redis
+  now: () => Date
 }
 
-/** @param name as logs show it */
-export function createService<Config extends ServiceConfig>(config: Config, name: string): Service<Config> {
+/**
+ * @param name as logs show it
+ * @param now a clock that tests move
+ */
+export function createService<Config extends ServiceConfig>(
+  config: Config,
+  name: string,
+  now = () => new Date(),
+): Service<Config> {
   const app = Fastify(serverOptions(config, name))
   const client = createMongoClient(config)
   const readiness = new Readiness()
@@ -43,6 +51,7 @@ export function createService<Config extends ServiceConfig>(config: Config, name
     onMongoReady: readiness.waitFor('mongodb'),
     db: client.db(config.MONGODB_DATABASE),
     redis: createRedisClient(config.REDIS_URL),
+    now,
   }
 }
 
