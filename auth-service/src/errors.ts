@@ -36,9 +36,8 @@ export const TooManyAttempts = createError(
   429,
 )
 
-/** @param waitMs becomes the text's seconds and `Retry-After` */
-export function tooManyAttempts(waitMs: number): Error {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+/** @param seconds to wait, in the text and in `Retry-After` */
+export function tooManyAttempts(seconds: number): Error {
   return Object.assign(new TooManyAttempts(seconds), { retryAfter: seconds })
 }
 

@@ -69,6 +69,11 @@ for (const [where, apps] of Object.entries({
     })
     const wait = Number(refused?.headers['retry-after'])
     t.ok(wait > 0 && wait <= 60)
+    t.match(refused?.headers, {
+      'ratelimit-limit': '15',
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': `${wait}`,
+    })
     const { email } = await register(app)
     t.equal(
       (await attempt(app, email, PASSWORD, newAddress())).status,
@@ -137,6 +142,22 @@ t.test('an owner is at home in the whole network of an IPv6 address', async (t) 
   t.equal(refused.headers['cache-control'], 'no-store')
   t.equal((await attempt(app, email, PASSWORD, `${network}:a:b:c:d`)).status, 200)
 })
+
+t.test(
+  'an attempt that has to wait says so by the limit that refuses it, beside the general one',
+  async (t) => {
+    const both = await startInstance(t, { ...service.environment, RATE_LIMIT_PER_MINUTE: '200' })
+    const { email } = await register(both)
+    const address = newAddress()
+    const answers = await wrong(9, email, () => address, [both])
+    const refused = answers.filter(({ status }) => status === 429)
+    t.ok(refused.length >= 1)
+    for (const { headers } of refused) {
+      const reset = String(headers['retry-after'])
+      t.match(headers, { 'ratelimit-limit': '5', 'ratelimit-remaining': '0', 'ratelimit-reset': reset })
+    }
+  },
+)
 
 t.test('a log-in says how many are left for its address', async (t) => {
   const { email } = await register(service.app)

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { FormMalformed } from '../errors.ts'
 import { problems } from '../platform/openapi.ts'
 import { type Device, Tokens } from '../sessions/index.ts'
-import type { AddressLimit } from '../throttling/index.ts'
+import type { LimitState } from '../throttling/index.ts'
 import forms from './forms.ts'
 import { Login, type LoginBody } from './login.schema.ts'
 import type { LoginService } from './login.service.ts'
@@ -14,13 +14,15 @@ function deviceOf(request: FastifyRequest): Device {
   return { address: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT) }
 }
 
-function sendLimit(reply: FastifyReply, limit: AddressLimit | null): void {
-  if (!limit) return
-  reply.headers({
-    'ratelimit-limit': limit.limit,
-    'ratelimit-remaining': limit.remaining,
-    'ratelimit-reset': limit.resetSeconds,
-  })
+/** In the place of those of the general limit, which counts something else. */
+function showLimitOn(reply: FastifyReply) {
+  return ({ limit, remaining, resetSeconds }: LimitState) => {
+    reply.headers({
+      'ratelimit-limit': limit,
+      'ratelimit-remaining': remaining,
+      'ratelimit-reset': resetSeconds,
+    })
+  }
 }
 
 /** Without a token: log-in by form or JSON. The only route that takes forms. */
@@ -44,9 +46,7 @@ export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = a
     async (request, reply) => {
       const { password, ...body } = request.body as LoginBody
       const email = 'email' in body ? body.email : body.username
-      const { tokens, limit } = await login.login({ email, password }, deviceOf(request))
-      sendLimit(reply, limit)
-      return tokens
+      return login.login({ email, password }, deviceOf(request), showLimitOn(reply))
     },
   )
 }

@@ -4,7 +4,7 @@ import { normalizeEmail, spellingsOf } from '../email.ts'
 import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
 import type { Verification } from '../passwords/index.ts'
 import type { Device, TokenPair } from '../sessions/index.ts'
-import type { AddressLimit, Attempt, Begun } from '../throttling/index.ts'
+import type { Attempt, Begun, LimitState } from '../throttling/index.ts'
 
 /** A refusal leaves at the next multiple of this, so that the cost of a hash (bcrypt or argon2id) does not show. */
 const REFUSAL_STEP_MS = 500
@@ -32,14 +32,11 @@ export interface LoginServiceOptions {
   count: (outcome: LoginOutcome) => void
 }
 
+type ShowLimit = (limit: LimitState) => void
+
 export interface Credentials {
   email: string
   password: string
-}
-
-export interface LoginResult {
-  tokens: TokenPair
-  limit: AddressLimit | null
 }
 
 function outcomeOf(error: unknown): LoginOutcome {
@@ -58,34 +55,35 @@ export class LoginService {
   }
 
   /**
+   * @param showLimit told where the limits on attempts stand, also before a refusal
    * @throws CredentialsWrong for a wrong password and for an address without an account, alike in text and time
    * @throws AccountLocked only to the right password
    * @throws TooManyAttempts, HashingBusy
    */
-  async login(credentials: Credentials, device: Device): Promise<LoginResult> {
+  async login(credentials: Credentials, device: Device, showLimit: ShowLimit): Promise<TokenPair> {
     try {
-      const result = await this.#login(credentials, device)
+      const tokens = await this.#login(credentials, device, showLimit)
       this.#options.count('success')
-      return result
+      return tokens
     } catch (error) {
       this.#options.count(outcomeOf(error))
       throw error
     }
   }
 
-  async #login({ email: typed, password }: Credentials, device: Device): Promise<LoginResult> {
+  async #login(credentials: Credentials, device: Device, showLimit: ShowLimit): Promise<TokenPair> {
     const { accounts, attempts, sessions } = this.#options
     const { address } = device
-    const [email, spellings] = [normalizeEmail(typed), spellingsOf(typed)]
+    const [email, spellings] = [normalizeEmail(credentials.email), spellingsOf(credentials.email)]
     const isFamiliar = async () => {
       const found = await accounts.findCredentials(spellings)
       return found !== null && sessions.hasBeenAt(found.account.id, address)
     }
-    const { limit, undo } = await attempts.begin({ email, address, isFamiliar })
+    const { undo } = await attempts.begin({ email, address, isFamiliar, showLimit })
     try {
-      const tokens = await this.#open(spellings, password, device)
+      const tokens = await this.#open(spellings, credentials.password, device)
       await attempts.succeeded({ email, address })
-      return { tokens, limit }
+      return tokens
     } catch (error) {
       const isRefusal = error instanceof CredentialsWrong || error instanceof AccountLocked
       if (!isRefusal) await undo()

@@ -7,6 +7,7 @@ import { Attempts } from './attempts.ts'
 
 const EMAIL = 'owner@example.org'
 const HOME = '192.0.2.1'
+const showLimit = () => {}
 const away = async () => false
 const atHome = async () => true
 
@@ -36,11 +37,11 @@ function scene() {
     stranger: () => {
       strangers++
       const address = `10.1.${strangers >> 8}.${strangers & 255}`
-      return attempts.begin({ email: EMAIL, address, isFamiliar: away }).catch(() => undefined)
+      return attempts.begin({ email: EMAIL, address, isFamiliar: away, showLimit }).catch(() => undefined)
     },
     /** @returns the wait in seconds that was asked for, or 0 */
     wait: (isFamiliar: () => Promise<boolean>, address = HOME) =>
-      attempts.begin({ email: EMAIL, address, isFamiliar }).then(
+      attempts.begin({ email: EMAIL, address, isFamiliar, showLimit }).then(
         () => 0,
         (error) => {
           if (error instanceof TooManyAttempts) return (error as unknown as { retryAfter: number }).retryAfter
@@ -80,7 +81,7 @@ t.test('what a known network takes back was not counted for the account', async 
   for (let n = 0; n < 22; n++) await stranger()
   const before = await wait(away, '192.0.2.9')
   for (let n = 0; n < 12; n++) {
-    const { undo } = await attempts.begin({ email: EMAIL, address: HOME, isFamiliar: atHome })
+    const { undo } = await attempts.begin({ email: EMAIL, address: HOME, isFamiliar: atHome, showLimit })
     await undo()
   }
   t.ok(before > 0)

@@ -16,10 +16,12 @@ export interface Attempt {
   address: string
   /** Asked only while the account is under attack: has its owner been in this network before? */
   isFamiliar: () => Promise<boolean>
+  /** Told where a limit stands: that of the address, then the one that refuses, if any */
+  showLimit: (limit: LimitState) => void
 }
 
 /** For the `RateLimit-*` headers of a log-in. */
-export interface AddressLimit {
+export interface LimitState {
   limit: number
   remaining: number
   resetSeconds: number
@@ -27,7 +29,6 @@ export interface AddressLimit {
 
 /** An attempt that may go on to the password. */
 export interface Begun {
-  limit: AddressLimit | null
   /** Takes it back when no password was checked: the service was busy, or its database away */
   undo: () => Promise<void>
 }
@@ -57,27 +58,32 @@ export class Attempts {
   /** Counts an attempt; one that is refused counts for its address alone. @throws TooManyAttempts */
   async begin(attempt: Attempt): Promise<Begun> {
     const { limitPerMinute } = this.#options
-    if (limitPerMinute === 0) return { limit: null, undo: async () => {} }
+    if (limitPerMinute === 0) return { undo: async () => {} }
     const { byAddress, bySender, byAccount } = keysOf(attempt)
     const window = await this.#use((store) => store.count(byAddress, MINUTE_MS))
-    if (window.count > limitPerMinute) throw tooManyAttempts(window.resetMs)
+    attempt.showLimit({
+      limit: limitPerMinute,
+      remaining: Math.max(0, limitPerMinute - window.count),
+      resetSeconds: inSeconds(window.resetMs),
+    })
+    if (window.count > limitPerMinute) throw tooManyAttempts(inSeconds(window.resetMs))
+    const refusal = ({ free }: DelayRule, waitMs: number) => {
+      const resetSeconds = inSeconds(waitMs)
+      attempt.showLimit({ limit: free, remaining: 0, resetSeconds })
+      return tooManyAttempts(resetSeconds)
+    }
     const senderWait = await this.#use((store) => store.delay(bySender, SENDER_RULE))
-    if (senderWait > 0) throw tooManyAttempts(senderWait)
+    if (senderWait > 0) throw refusal(SENDER_RULE, senderWait)
     const undoSender = () => this.#use((store) => store.undo(bySender, SENDER_RULE))
     const accountWait = await this.#use((store) => store.delay(byAccount, ACCOUNT_RULE))
     const undoAccount = () => this.#use((store) => store.undo(byAccount, ACCOUNT_RULE))
     try {
-      if (accountWait > 0 && !(await attempt.isFamiliar())) throw tooManyAttempts(accountWait)
+      if (accountWait > 0 && !(await attempt.isFamiliar())) throw refusal(ACCOUNT_RULE, accountWait)
     } catch (error) {
       await undoSender()
       throw error
     }
     return {
-      limit: {
-        limit: limitPerMinute,
-        remaining: limitPerMinute - window.count,
-        resetSeconds: Math.ceil(window.resetMs / 1000),
-      },
       // From a familiar network an attempt goes on without having counted for the account.
       undo: async () => {
         await undoSender()
@@ -107,6 +113,11 @@ export class Attempts {
       return operation(local)
     }
   }
+}
+
+/** Whole seconds, at least one. */
+function inSeconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000))
 }
 
 function keysOf({ email, address }: Pick<Attempt, 'email' | 'address'>) {

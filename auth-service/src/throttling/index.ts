@@ -5,7 +5,7 @@ import { AttemptCache } from './attempts.cache.ts'
 import { Attempts } from './attempts.ts'
 
 export { addressGroup } from './address-group.ts'
-export type { AddressLimit, Attempt, Begun } from './attempts.ts'
+export type { Attempt, Begun, LimitState } from './attempts.ts'
 
 /** The limits on guessing passwords: shared by all instances while Redis is there, else of this one alone. */
 export function loginAttempts({ redis, config, log }: Service<Config>): Attempts {
