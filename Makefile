@@ -1,4 +1,4 @@
-# AuthDB. `make dev` runs the whole system, `make test` tests it, `make check` reads it; the README explains the rest.
+# AuthDB. `make` lists what can be made; the README explains it.
 # Everything is installed inside this checkout; `make clean` removes it.
 
 SHELL := /bin/sh
@@ -25,67 +25,62 @@ override PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-loc
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency bench bench-protocol bench-rivals
+.PHONY: help dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency bench bench-protocol bench-rivals
 
-dev: install
+help: ## this list
+	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
+
+dev: install ## the whole system, with addresses and three curl lines to try; TASKS=5, PORT=9000, GATEWAY=nginx and more are in the README
 	@exec node dev/src/commands/dev.ts
 
-test: install
+test: install ## every test but the charts', with stores of its own; ends with "N passed, N failed"
 	@node dev/src/commands/test.ts
 
-check: lint types twins openapi readme-check
+check: lint types twins openapi readme-check ## lint, types, twins, openapi and readme-check
 
-lint: install
+lint: install ## Biome
 	dev/node_modules/.bin/biome check --error-on-warnings .
 
-types: install
+types: install ## tsc in every package
 	@set -e; for package in $(PACKAGES); do echo "typecheck $$package"; (cd $$package && npm run --silent typecheck); done
 
-twins: install
+twins: install ## what both services have in common is the same, byte for byte
 	@node dev/src/commands/twins.ts
 
-# Fails when a committed openapi.json is not what the routes say.
-openapi: install
+openapi: install ## each committed openapi.json is what the routes say
 	@set -e; for service in $(SERVICES); do (cd $$service && npm run --silent --if-present openapi:check); done
 
-# The tables of settings in README.md, from the services' own schemas.
-readme: install
+readme: install ## writes the tables of README.md that are made from the code
 	@node dev/src/commands/readme.ts
 
-readme-check: install
+readme-check: install ## fails when those tables are stale
 	@node dev/src/commands/readme.ts --check
 
-# The cache protocol, exhaustively: minutes, and a table.
-model: install
+model: install ## the cache protocol, exhaustively: minutes, and a table
 	@node task-service/model/run.ts
 
 # Histories under every kind of fault: SECONDS, KINDS and more, see e2e/commands/consistency.ts.
-consistency: install
+consistency: install ## histories under every kind of fault: SECONDS, KINDS and more, see e2e/consistency/run.ts
 	@node e2e/commands/consistency.ts
 
-# Processor time of every kind of request beside a bare node:http: ROUNDS, SECONDS, PEOPLE, GATEWAY, CASES, see bench/run.ts.
-bench: install
+bench: install ## processor time of every kind of request beside a bare node:http: ROUNDS, SECONDS, PEOPLE and more, see bench/run.ts
 	@node bench/run.ts
 
-# What the cache protocol costs beside the usual one.
-bench-protocol: install
+bench-protocol: install ## what the cache protocol costs beside the usual one
 	@node bench/cache-cost.ts
 
-# One race on other caches and on ours: who is stale, and what a hit, a miss and a write cost.
-bench-rivals: install
+bench-rivals: install ## one race on other caches and on ours: who is stale, and what a hit, a miss and a write cost
 	@node bench/rivals/run.ts
 
-# Makes the signing keys of `make dev`, or of FILE, or adds a new one and retires old ones.
-keys: install
+keys: install ## makes the signing keys of `make dev`, or of FILE; or adds a new one and retires old ones
 	@mkdir -p $(CACHE)/dev && chmod 700 $(CACHE)/dev
 	@node auth-service/src/commands/keys.ts "$${FILE:-$(CACHE)/dev/signing-keys.json}"
 
-# Makes the account of EMAIL an administrator, in the database of `make dev` or of MONGODB_URI.
-promote: install
+promote: install ## makes the account of EMAIL an administrator, in the database of `make dev` or of MONGODB_URI
 	@MONGODB_URI="$${MONGODB_URI:-mongodb://127.0.0.1:$${MONGODB_PORT:-27117}/?directConnection=true}" \
 		node auth-service/src/commands/promote.ts "$$EMAIL"
 
-install: $(STAMPS)
+install: $(STAMPS) ## the packages of every part, in this checkout
 
 # One after another, since each uses all the network and processors there are. An installation is known by what was installed:
 # a switch of branches and a copy change the times of files, and often nothing else.
@@ -97,8 +92,7 @@ $(CACHE)/installed/%: %/package-lock.json %/package.json | node
 	if [ -f $*/.taprc ]; then (cd $* && node_modules/.bin/tap build) >$(CACHE)/tap-build.log 2>&1 || { cat $(CACHE)/tap-build.log; exit 1; }; fi; \
 	cat $^ >$@
 
-# One clear sentence for what is missing; a Node of the right age, from npm where the machine's is older.
-node:
+node: ## a Node of the right age in .cache, where the machine has an older one
 	@mkdir -p $(CACHE)
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "AuthDB needs Node 18 or newer with npm (https://nodejs.org), and there is none on PATH."; exit 1; }
 	@command -v python3 >/dev/null || { echo "AuthDB needs Python 3 (for the databases it starts where none is installed), and there is no python3 on PATH."; exit 1; }
@@ -110,7 +104,7 @@ node:
 			{ echo "Node $(NODE_VERSION) was not installed; npm says why above."; exit 1; }; \
 	fi
 
-clean:
+clean: ## removes everything that was installed, built or stored in this checkout: data, too
 	rm -rf $(CACHE) $(PACKAGES:%=%/node_modules) $(PACKAGES:%=%/.tap)
 
 -include helm/charts.mk

@@ -17,67 +17,57 @@ export KEEP
 
 .PHONY: cluster-tools e2e e2e-drills
 
-cluster-tools: charts-deps
+cluster-tools: charts-deps ## kubectl, found on PATH or built
 	@helm/tools kubectl
 
-# Images, a throw-away restricted namespace, helm install, helm test, the end-to-end suite through the ingress.
-e2e: cluster-tools install
+e2e: cluster-tools install ## on the cluster of KUBECONFIG: images, a throw-away namespace, helm install, helm test, the end-to-end tests through the ingress
 	node e2e/commands/in-cluster.ts contract/*.test.ts
 
-# The same, then upgrades and failures on purpose.
-e2e-drills: cluster-tools install
+e2e-drills: cluster-tools install ## the same, then upgrades and failures on purpose
 	node e2e/commands/in-cluster.ts cluster/*.test.ts
 
-# Skaffold's own end-to-end run: `verify` never builds, it is told what was built.
 .PHONY: skaffold-e2e
-skaffold-e2e:
+skaffold-e2e: ## Skaffold's own end-to-end run: `verify` never builds, it is told what was built
 	@command -v skaffold >/dev/null || { echo "skaffold-e2e needs Skaffold 2.19 or newer (https://skaffold.dev), and there is none on PATH."; exit 1; }
 	@mkdir -p $(CACHE)
 	skaffold build -p e2e --file-output=$(CACHE)/skaffold-build.json
 	skaffold deploy -p e2e -a $(CACHE)/skaffold-build.json
 	skaffold verify -p e2e -a $(CACHE)/skaffold-build.json
 
-# One service's image: make image SERVICE=task-service IMAGE=authdb/task-service:1.2.3
 .PHONY: image kind-up kind-down
 SERVICE ?= auth-service
-VERSION ?= $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' $(SERVICE)/package.json)
+ifndef VERSION
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' '$(subst ','\'',$(SERVICE))/package.json')
+endif
 IMAGE ?= authdb/$(SERVICE):$(VERSION)
-image:
-	docker build --tag "$(IMAGE)" --build-arg "VERSION=$(VERSION)" $(SERVICE)
+export SERVICE VERSION IMAGE REGISTRY
+image: ## the image of a service: SERVICE=task-service IMAGE=authdb/task-service:1.2.3
+	docker build --tag "$$IMAGE" --build-arg "VERSION=$$VERSION" "./$$SERVICE"
 
-# A cluster in Docker with the ingress-nginx controller at http://127.0.0.1:8080; `kubectl config` then points to it.
-# KUBERNETES=oldest or newest, of those in helm/tools.versions.
 export KUBERNETES
-kind-up: cluster-tools
+kind-up: cluster-tools ## a cluster in Docker with ingress-nginx at http://127.0.0.1:8080, for `kubectl`, too; KUBERNETES=oldest or newest
 	helm/kind up
 
-kind-down: cluster-tools
+kind-down: cluster-tools ## removes it
 	helm/kind down
 
 # What the workflow `release` does, step by step; helm/release says what each needs.
 RELEASE := release-check release-unpublished chart-package chart-push release-join
 .PHONY: $(RELEASE)
 $(RELEASE): export PART := $(or $(PART),$(SERVICE))
-$(RELEASE): export VERSION := $(VERSION)
-$(RELEASE): export REGISTRY := $(REGISTRY)
+export DIGESTS
 
-# Fails unless VERSION is the version of PART everywhere (package.json, the chart's appVersion; or the chart's version), on main.
-release-check:
+release-check: ## fails unless VERSION is the version of PART everywhere (package.json, the chart's appVersion or version), on main
 	@helm/release check
 
-# Fails when that image or chart is in the registry already.
-release-unpublished: charts-helm
+release-unpublished: charts-helm ## fails when that image or chart is in the registry already
 	@helm/release unpublished
 
-# The chart of PART as an archive in .cache/packages; with REGISTRY it names the images there:
-#   make chart-package PART=task-service REGISTRY=registry.example.com/authdb
-chart-package: charts-helm
+chart-package: charts-helm ## the chart of PART in .cache/packages; with REGISTRY=registry.example.com/authdb it names the images there
 	@helm/release package
 
-# Pushes that archive and signs it. `helm registry login` and cosign come first.
-chart-push: charts-helm
+chart-push: charts-helm ## pushes that archive and signs it; `helm registry login` and cosign come first
 	@helm/release push-chart
 
-# Makes one image of the DIGESTS that were built for each processor, and signs it.
-release-join:
+release-join: ## makes one image of the DIGESTS that were built for each processor, and signs it
 	@helm/release join-image $$DIGESTS

@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { ROOT } from '../src/checkout.ts'
+
+/** Part of a path, and what a shell or make would do with it were it not quoted. */
+const PATHS = ['auth db', `auth "db' $(id) \`id\` $HOME`]
+
+/** What git would commit, copied to `checkout`; packages are linked and count as installed. */
+function copyCheckout(checkout: string): string[] {
+  const list = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  const files = list.stdout.split('\0').filter((file) => file && existsSync(join(ROOT, file)))
+  for (const file of files)
+    cpSync(join(ROOT, file), join(checkout, file), { recursive: true, verbatimSymlinks: true })
+  mkdirSync(join(checkout, '.cache', 'installed'), { recursive: true })
+  const packages = files
+    .filter((file) => /^[\w-]+\/package-lock\.json$/.test(file))
+    .map((file) => dirname(file))
+  for (const name of packages) {
+    symlinkSync(join(ROOT, name, 'node_modules'), join(checkout, name, 'node_modules'))
+    const lists = ['package-lock.json', 'package.json'].map((file) =>
+      readFileSync(join(checkout, name, file)),
+    )
+    writeFileSync(join(checkout, '.cache', 'installed', name), Buffer.concat(lists))
+  }
+  return packages
+}
+
+/** Programs that only write down how they are called: those of the charts as if Go had built them, the others on PATH. */
+function fakeTools(checkout: string, onPath: string): void {
+  const built = Array.from(
+    readFileSync(join(ROOT, 'helm', 'tools.versions'), 'utf8').matchAll(/^([A-Z_]+)=(v[\d.]+)$/gm),
+    ([, name = '', version]) => `built/${name.toLowerCase().replace('_', '-')}-${version}`,
+  )
+  const tools = join(checkout, '.cache', 'tools')
+  for (const file of [...built, 'gobin/kind']
+    .map((name) => join(tools, name))
+    .concat(join(onPath, 'docker'))) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(
+      file,
+      '#!/bin/sh\n{ printf "%s" "$(basename "$0")"; printf " [%s]" "$@"; echo; } >>"$CALLS"\n',
+    )
+    chmodSync(file, 0o755)
+  }
+}
+
+/** A checkout in a folder of a difficult name, beside folders that its parts name. */
+function checkoutIn(t: Test, name: string) {
+  const parent = t.testdir({ auth: { precious: 'mine' }, db: { precious: 'mine' } })
+  const checkout = join(parent, name)
+  const packages = copyCheckout(checkout)
+  fakeTools(checkout, join(parent, 'tools'))
+  const env = {
+    ...process.env,
+    PATH: `${join(parent, 'tools')}:${dirname(process.execPath)}:${process.env.PATH}`,
+    CALLS: join(parent, 'calls'),
+    // Of the `make` that runs this test.
+    MAKEFLAGS: '',
+    MAKELEVEL: '',
+  }
+  const make = (...args: string[]) => spawnSync('make', args, { cwd: checkout, env, encoding: 'utf8' })
+  const works = (t: Test, ...args: string[]) => {
+    const { status, stdout, stderr } = make(...args)
+    t.equal(status, 0, `make ${args.join(' ')}: ${status === 0 ? '' : stdout + stderr}`)
+    return stdout
+  }
+  const precious = () => ['auth', 'db'].every((folder) => existsSync(join(parent, folder, 'precious')))
+  const calls = () => readFileSync(env.CALLS, 'utf8')
+  return { checkout, packages, make, works, precious, calls }
+}
+
+const targets = ['Makefile', 'helm/charts.mk', 'helm/cluster.mk', 'e2e/scaling.mk'].flatMap((file) =>
+  Array.from(
+    readFileSync(join(ROOT, file), 'utf8').matchAll(/^([a-z][a-z0-9-]*):(?!=)/gm),
+    ([, name = '']) => name,
+  ),
+)
+
+t.test('make alone lists every target with a line of its own', async (t) => {
+  const { status, stdout } = spawnSync('make', ['-s'], { cwd: ROOT, encoding: 'utf8' })
+  t.equal(status, 0)
+  t.strictSame(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => /^ +([a-z0-9-]+) +\S/.exec(line)?.[1]),
+    [...new Set(targets)],
+  )
+})
+
+for (const name of PATHS) {
+  t.test(`in a folder called ${name}`, async (t) => {
+    const { checkout, packages, works, precious, calls } = checkoutIn(t, name)
+
+    await t.test('every target knows what to do', async (t) => {
+      for (const target of targets) works(t, '-n', target)
+    })
+
+    await t.test('signing keys are made, twins compared, tables read', async (t) => {
+      works(t, 'keys', 'twins', 'readme-check')
+      t.ok(existsSync(join(checkout, '.cache', 'dev', 'signing-keys.json')))
+      works(t, 'keys', 'FILE=keys "of mine".json')
+      t.ok(existsSync(join(checkout, 'keys "of mine".json')))
+    })
+
+    await t.test('charts are linted and packaged, images built', async (t) => {
+      works(t, 'charts-unit', 'workflows', 'cluster-tools', 'chart-package', 'image', 'kind-up')
+      works(t, 'image', 'SERVICE=task-service', 'IMAGE=a b')
+      t.ok(
+        existsSync(join(checkout, '.cache', 'packages', 'source', 'charts', 'auth-service', 'values.yaml')),
+      )
+      t.match(
+        calls(),
+        'helm [package] [.cache/packages/source/charts/auth-service] [--destination] [.cache/packages]\n',
+      )
+      t.match(calls(), /^kind \[create\]/m)
+      t.match(calls(), /^docker \[build\] \[--tag\] \[a b\] .*\[\.\/task-service\]$/m)
+    })
+
+    await t.test('make clean removes what is its own, and nothing else', async (t) => {
+      works(t, 'clean', 'CACHE=../auth', 'PACKAGES=../db')
+      works(t, 'clean')
+      t.notOk(existsSync(join(checkout, '.cache')))
+      for (const one of packages) {
+        t.notOk(lstatSync(join(checkout, one, 'node_modules'), { throwIfNoEntry: false }), one)
+        t.ok(existsSync(join(ROOT, one, 'node_modules')), 'a link is removed, not what it names')
+      }
+    })
+
+    t.ok(precious(), 'the folders beside it are as they were')
+  })
+}
+
+t.test('a path that PATH cannot hold is refused, and clean removes nothing of it', async (t) => {
+  const { make, precious } = checkoutIn(t, 'auth:db')
+  const { status, stderr } = make('clean')
+  t.not(status, 0)
+  t.match(stderr, /PATH cannot hold the path of this checkout, because of its colon: .*auth:db/)
+  t.ok(precious())
+})
