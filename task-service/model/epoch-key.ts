@@ -18,11 +18,14 @@ const WRITER_STEPS: readonly WriterStep[] = [
   'unmark',
   'check',
   'again',
+  'late unmark',
+  'abandon',
+  'abandon under way',
   'done',
   'crashed',
   'commit under way',
 ]
-const ENTRY_KINDS = ['empty', 'value', 'lease', 'mark']
+const ENTRY_KINDS = ['empty', 'value', 'claim', 'mark']
 /** Slots 0 .. 5: three epochs with a cache. */
 const SLOT_BITS = 3
 const SLOTS = 6
@@ -54,7 +57,8 @@ function livingEntries(system: System): readonly Entry[] {
 }
 
 function entryCode(entry: Entry): number {
-  const detail = entry.kind === 'value' ? entry.version : entry.kind === 'mark' && entry.tainted ? 1 : 0
+  const bits = entry.kind === 'mark' ? (entry.tainted ? 1 : 0) | (entry.abandoned ? 2 : 0) : 0
+  const detail = entry.kind === 'value' ? entry.version : bits
   return (ENTRY_KINDS.indexOf(entry.kind) << 2) | detail
 }
 
@@ -78,7 +82,7 @@ function blockOf(
 
 /** Of a token only the place matters where it is still good for a fill. */
 function readerCode(entries: readonly Entry[], { next, before, epoch, version, token }: Reader): number {
-  const slot = entries.findIndex((entry) => entry.kind === 'lease' && entry.token === token) + 1
+  const slot = entries.findIndex((entry) => entry.kind === 'claim' && entry.token === token) + 1
   const versions = (before.acknowledged << 4) | (before.shown << 2) | version
   return (((((READER_STEPS.indexOf(next) << 6) | versions) << 3) | epoch) << SLOT_BITS) | slot
 }

@@ -1,10 +1,19 @@
-import { confirm, describe, type Entry, fill, fillLease, NO_TOKEN, newToken } from './entries.ts'
+import {
+  claim as claimEntry,
+  confirm,
+  describe,
+  type Entry,
+  fill,
+  isClaimedBy,
+  NO_TOKEN,
+  newToken,
+} from './entries.ts'
 import {
   instanceOf,
   leaseHolds,
-  OFF,
   type Reader,
   reachableSlot,
+  rightsOf,
   type System,
   setEntry,
 } from './epoch-state.ts'
@@ -46,7 +55,7 @@ export function stepsOfReader(system: System, i: number): Step<System>[] {
 function begin(system: System, i: number, { instance }: Reader): Step<System> {
   const begun = { ...setReader(system, i, { before: system.told }), readsLeft: system.readsLeft - 1 }
   const { lease } = instanceOf(system, instance)
-  if (!lease?.settled || system.document.runs[lease.epoch] === OFF) {
+  if (!lease || !rightsOf(system, lease).mayRead) {
     return answer(begun, i, system.committed, 'has no cache to go by, reads the database')
   }
   const slot = reachableSlot(system, instance, lease.epoch)
@@ -57,12 +66,12 @@ function begin(system: System, i: number, { instance }: Reader): Step<System> {
   return stepOf(label, setReader(begun, i, { epoch: lease.epoch, ...goOn(entry) }))
 }
 
-/** What a reader does next who has found this. A lease is anyone's who sees it before the database is read. */
+/** What a reader does next who has found this. A claim serves any reader that sees it before the database is read. */
 function goOn(entry: Entry): Partial<Reader> {
   switch (entry.kind) {
     case 'value':
       return { next: 'check', version: entry.version }
-    case 'lease':
+    case 'claim':
       return { next: 'read and fill', token: entry.token }
     case 'mark':
       return { next: 'read only' }
@@ -80,11 +89,11 @@ function claim(system: System, i: number, { instance, epoch }: Reader): Step<Sys
   const slot = reachableSlot(system, instance, epoch)
   if (slot === undefined)
     return answer(system, i, system.committed, 'does not reach Redis, reads the database')
-  const entry = system.entries[slot] as Entry
-  if (entry.kind !== 'empty')
-    return stepOf(`r${i} CLAIM finds: ${describe(entry)}`, setReader(system, i, goOn(entry)))
-  const lease = fillLease(newToken(system.entries, system.readers))
-  return stepOf(`r${i} CLAIM: may fill`, setEntry(setReader(system, i, goOn(lease)), slot, lease))
+  const token = newToken(system.entries, system.readers)
+  const { entry, answer: found } = claimEntry(system.entries[slot] as Entry, token)
+  if (found !== 'claimed')
+    return stepOf(`r${i} CLAIM finds: ${describe(found)}`, setReader(system, i, goOn(found)))
+  return stepOf(`r${i} CLAIM: may fill`, setEntry(setReader(system, i, goOn(entry)), slot, entry))
 }
 
 function readDatabase(system: System, i: number, next: 'fill' | 'confirm'): Step<System> {
@@ -96,8 +105,10 @@ function fillEntry(system: System, i: number, reader: Reader): Step<System> {
   const slot = reachableSlot(system, reader.instance, reader.epoch)
   if (slot !== undefined) {
     const before = system.entries[slot] as Entry
-    const after = fill(before, reader.token, reader.version)
-    if (after !== before) return answer(setEntry(system, slot, after), i, reader.version, 'fills')
+    if (isClaimedBy(before, reader.token)) {
+      const { entry } = fill(before, reader.token, reader.version)
+      return answer(setEntry(system, slot, entry), i, reader.version, 'fills')
+    }
   }
   return system.rules.confirmReads
     ? confirmRead(system, i, reader, 'may not fill, CONFIRM')
@@ -112,11 +123,12 @@ function confirmRead(
 ): Step<System> {
   const slot = reachableSlot(system, instance, epoch)
   if (slot === undefined) return answer(system, i, version, `${how} does not reach Redis`)
-  const entry = system.entries[slot] as Entry
-  if (entry.kind !== 'value')
-    return answer(setEntry(system, slot, confirm(entry)), i, version, `${how} of ${describe(entry)}`)
-  const shown = leaseHolds(system, instance, epoch) ? entry.version : version
-  return answer(system, i, shown, `${how} finds v${entry.version}`)
+  const before = system.entries[slot] as Entry
+  const { entry, answer: cached } = confirm(before)
+  if (cached === undefined)
+    return answer(setEntry(system, slot, entry), i, version, `${how} of ${describe(before)}`)
+  const shown = leaseHolds(system, instance, epoch) ? cached : version
+  return answer(system, i, shown, `${how} finds v${cached}`)
 }
 
 function setReader(system: System, i: number, change: Partial<Reader>): System {

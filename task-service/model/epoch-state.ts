@@ -1,3 +1,5 @@
+import { leaseOn, mayBeginWrite } from '../src/cache/epoch-decisions.ts'
+import { OFF as SERVICE_OFF } from '../src/cache/ports.ts'
 import type { Entry } from './entries.ts'
 import type { Told, Version } from './promises.ts'
 
@@ -36,6 +38,11 @@ export type WriterStep =
   | 'unmark'
   | 'check'
   | 'again'
+  /** Answered with 503; what is left of the mark is taken away in the background, if Redis is reached again. */
+  | 'late unmark'
+  /** Answered with 503, the outcome not being known: the write has been made, or is still under way. */
+  | 'abandon'
+  | 'abandon under way'
   | 'done'
   | 'crashed'
   | 'commit under way'
@@ -47,7 +54,7 @@ export interface Reader {
   /** The epoch of the lease this read began under. */
   readonly epoch: number
   readonly version: Version
-  /** Of the lease to fill under. */
+  /** Of the claim to fill under. */
   readonly token: number
 }
 
@@ -71,9 +78,18 @@ export interface Faults {
   readonly restarts: number
   readonly evictions: number
   readonly crashes: number
+  /** The database does not answer a commit in time, which it has made, or makes later. */
+  readonly timeouts: number
 }
 
-export const NO_FAULTS: Faults = { losses: 0, disconnections: 0, restarts: 0, evictions: 0, crashes: 0 }
+export const NO_FAULTS: Faults = {
+  losses: 0,
+  disconnections: 0,
+  restarts: 0,
+  evictions: 0,
+  crashes: 0,
+  timeouts: 0,
+}
 
 /** Rules of the protocol that can be left out, to see that they are needed. */
 export interface Rules {
@@ -131,6 +147,13 @@ export function reachableSlot(system: System, instance: number, epoch: number): 
 
 export function leaseHolds(system: System, instance: number, epoch: number): boolean {
   return !system.rules.checkLease || instanceOf(system, instance).lease?.epoch === epoch
+}
+
+/** What a lease is good for, as the service's own functions say. */
+export function rightsOf(system: System, { epoch, settled }: Lease): { mayRead: boolean; mayWrite: boolean } {
+  const run = system.document.runs[epoch]
+  const lease = leaseOn({ epoch, redisRun: run === OFF ? SERVICE_OFF : `${run}`, settled })
+  return { mayRead: lease.readable, mayWrite: mayBeginWrite(lease, settled) }
 }
 
 export function instanceOf(system: System, i: number): Instance {

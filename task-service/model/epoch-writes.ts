@@ -1,10 +1,11 @@
-import { describe, type Entry, mark, unmark } from './entries.ts'
+import { abandon, describe, type Entry, mark, unmark } from './entries.ts'
 import {
   instanceOf,
   leaseHolds,
   OFF,
   propose,
   reachableSlot,
+  rightsOf,
   type System,
   setEntry,
   spend,
@@ -13,7 +14,10 @@ import {
 import type { Step } from './explorer.ts'
 import { acknowledge, stepOf } from './promises.ts'
 
-/** Everything that writer `i` may do next. A 503 is a writer that does nothing more, so it needs no step of its own. */
+/**
+ * Everything that writer `i` may do next. A 503 whose mark nobody takes away is a writer that does nothing more, so it
+ * needs no step of its own.
+ */
 export function stepsOfWriter(system: System, i: number): Step<System>[] {
   const writer = system.writers[i] as Writer
   const steps = protocolSteps(system, i, writer)
@@ -39,13 +43,14 @@ function protocolSteps(system: System, i: number, writer: Writer): Step<System>[
       return [check(system, i, writer)]
     case 'again':
       return again(system, i, writer)
+    case 'late unmark':
+      return unmarkLate(system, i, writer)
+    case 'abandon':
+      return abandonEntry(system, i, writer, 'done')
+    case 'abandon under way':
+      return [...abandonEntry(system, i, writer, 'commit under way'), reachDatabase(system, i, 'abandon')]
     case 'commit under way':
-      return [
-        stepOf(`v${system.committed + 1} of w${i} reaches the database`, {
-          ...setWriter(system, i, { next: 'crashed' }),
-          committed: system.committed + 1,
-        }),
-      ]
+      return [reachDatabase(system, i, 'crashed')]
     case 'crashed':
     case 'done':
       return []
@@ -55,13 +60,10 @@ function protocolSteps(system: System, i: number, writer: Writer): Step<System>[
 /** Directly under a settled `off`; else with a mark, for which the epoch need not be settled; else it has to wait. */
 function begin(system: System, i: number, { instance }: Writer): Step<System>[] {
   const { lease } = instanceOf(system, instance)
-  if (!lease) return []
+  if (!lease || !rightsOf(system, lease).mayWrite) return []
   const { epoch, settled } = lease
-  if (system.document.runs[epoch] === OFF) {
-    return settled
-      ? [stepOf(`w${i} begins under epoch ${epoch}, off`, setWriter(system, i, { next: 'commit', epoch }))]
-      : []
-  }
+  if (system.document.runs[epoch] === OFF)
+    return [stepOf(`w${i} begins under epoch ${epoch}, off`, setWriter(system, i, { next: 'commit', epoch }))]
   const slot = reachableSlot(system, instance, epoch)
   const steps = slot === undefined ? [] : [beginMarked(system, i, epoch, settled, slot)]
   if (slot !== undefined && system.faults.losses > 0) steps.push(...loseMark(system, i, epoch, slot))
@@ -72,17 +74,33 @@ function begin(system: System, i: number, { instance }: Writer): Step<System>[] 
 function beginMarked(system: System, i: number, epoch: number, settled: boolean, slot: number): Step<System> {
   const before = system.entries[slot] as Entry
   const alone = settled && before.kind !== 'mark'
-  const marked = setEntry(system, slot, mark(before, i))
+  const marked = setEntry(system, slot, mark(before, i).entry)
   return stepOf(`w${i} MARK under epoch ${epoch}`, setWriter(marked, i, { next: 'commit', epoch, alone }))
 }
 
+/** Before its deadline the instance has the cache turned off; past it, as after a freeze, it proposes nothing. */
 function loseMark(system: System, i: number, epoch: number, slot: number): Step<System>[] {
   const spent = spend(system, 'losses')
-  const marked = setEntry(spent, slot, mark(system.entries[slot] as Entry, i))
+  const marked = setEntry(spent, slot, mark(system.entries[slot] as Entry, i).entry)
   return [
     ...proposeOff(spent, i, epoch, 'MARK is LOST'),
     ...proposeOff(marked, i, epoch, 'MARK is done, its answer LOST'),
+    giveUp(spent, i, epoch, 'MARK is LOST, past the deadline'),
+    giveUp(marked, i, epoch, 'MARK is done, its answer LOST, past the deadline'),
   ]
+}
+
+function giveUp(system: System, i: number, epoch: number, why: string): Step<System> {
+  const after = { next: 'late unmark', epoch, version: 0, alone: false, page: 0 } as const
+  return stepOf(`w${i} ${why}: 503`, setWriter(system, i, after))
+}
+
+function unmarkLate(system: System, i: number, { instance, epoch }: Writer): Step<System>[] {
+  const slot = reachableSlot(system, instance, epoch)
+  if (slot === undefined) return []
+  const { entry } = unmark(system.entries[slot] as Entry, i, undefined)
+  const after = setWriter(setEntry(system, slot, entry), i, { next: 'done', epoch: 0 })
+  return [stepOf(`w${i} late UNMARK under epoch ${epoch} leaves: ${describe(entry)}`, after)]
 }
 
 /** The proposal changes nothing where another instance was faster; where it is already made there is nothing to do. */
@@ -97,25 +115,74 @@ function commit(system: System, i: number, writer: Writer): Step<System>[] {
   const version = system.committed + 1
   const off = system.document.runs[writer.epoch] === OFF
   const next = off ? 'check' : writer.alone ? 'load' : 'unmark'
-  return [
+  const steps = [
     stepOf(`w${i} commits v${version}`, { ...setWriter(system, i, { next, version }), committed: version }),
+  ]
+  return system.faults.timeouts > 0 && !off ? [...steps, ...timeOut(system, i, writer)] : steps
+}
+
+/** 503 outcome_unknown: the write has been made, or is still under way. */
+function timeOut(system: System, i: number, { epoch }: Writer): Step<System>[] {
+  const spent = spend(system, 'timeouts')
+  const version = system.committed + 1
+  const unknown = (next: 'abandon' | 'abandon under way') =>
+    setWriter(spent, i, { next, epoch, version: 0, alone: false, page: 0 })
+  return [
+    stepOf(`w${i} commits v${version}, its answer is LOST: 503`, {
+      ...unknown('abandon'),
+      committed: version,
+    }),
+    stepOf(`w${i}'s commit is under way for too long: 503`, unknown('abandon under way')),
   ]
 }
 
+/** Also in the background, if Redis is not reached at once. */
+function abandonEntry(
+  system: System,
+  i: number,
+  { instance, epoch }: Writer,
+  next: 'done' | 'commit under way',
+): Step<System>[] {
+  const slot = reachableSlot(system, instance, epoch)
+  if (slot === undefined) return []
+  const { entry } = abandon(system.entries[slot] as Entry, i)
+  return [
+    stepOf(
+      `w${i} ABANDON under epoch ${epoch}`,
+      setWriter(setEntry(system, slot, entry), i, { next, epoch: 0 }),
+    ),
+  ]
+}
+
+function reachDatabase(system: System, i: number, next: 'crashed' | 'abandon'): Step<System> {
+  const version = system.committed + 1
+  return stepOf(`v${version} of w${i} reaches the database`, {
+    ...setWriter(system, i, { next }),
+    committed: version,
+  })
+}
+
 function unmarkEntry(system: System, i: number, writer: Writer): Step<System>[] {
-  const slot = reachableSlot(system, writer.instance, writer.epoch)
+  const { epoch } = writer
+  const slot = reachableSlot(system, writer.instance, epoch)
   const again = { next: 'again', page: 0, alone: false } as const
-  if (slot === undefined) return proposeOff(setWriter(system, i, again), i, writer.epoch, 'cannot UNMARK')
-  const before = system.entries[slot] as Entry
-  const left = unmark(before, i, writer.page)
-  const after = left.kind === 'value' && writer.page === 0 ? ({ kind: 'empty' } as const) : left
-  const unmarked = setEntry(system, slot, after)
-  const label = `w${i} UNMARK under epoch ${writer.epoch} leaves: ${describe(after)}`
+  if (slot === undefined)
+    return [
+      ...proposeOff(setWriter(system, i, again), i, epoch, 'cannot UNMARK'),
+      giveUp(system, i, epoch, 'cannot UNMARK, past the deadline'),
+    ]
+  const { entry } = unmark(system.entries[slot] as Entry, i, writer.page === 0 ? undefined : writer.page)
+  const unmarked = setEntry(system, slot, entry)
+  const label = `w${i} UNMARK under epoch ${epoch} leaves: ${describe(entry)}`
   const steps = [stepOf(label, setWriter(unmarked, i, { next: 'check', page: 0, alone: false }))]
   if (system.faults.losses > 0) {
-    const lost = (from: System) => setWriter(spend(from, 'losses'), i, again)
-    steps.push(...proposeOff(lost(system), i, writer.epoch, 'UNMARK is LOST'))
-    steps.push(...proposeOff(lost(unmarked), i, writer.epoch, 'UNMARK is done, its answer LOST'))
+    const lost = (from: System) => spend(from, 'losses')
+    steps.push(...proposeOff(setWriter(lost(system), i, again), i, epoch, 'UNMARK is LOST'))
+    steps.push(
+      ...proposeOff(setWriter(lost(unmarked), i, again), i, epoch, 'UNMARK is done, its answer LOST'),
+    )
+    steps.push(giveUp(lost(system), i, epoch, 'UNMARK is LOST, past the deadline'))
+    steps.push(giveUp(lost(unmarked), i, epoch, 'UNMARK is done, its answer LOST, past the deadline'))
   }
   return steps
 }
@@ -129,7 +196,7 @@ function check(system: System, i: number, { instance, epoch }: Writer): Step<Sys
 /** Committed, but not announced where readers look now: UNMARK there, or see that there is no cache. */
 function again(system: System, i: number, { instance }: Writer): Step<System>[] {
   const { lease } = instanceOf(system, instance)
-  if (!lease) return []
+  if (!lease || !rightsOf(system, lease).mayWrite) return []
   if (system.document.runs[lease.epoch] !== OFF) {
     return [
       stepOf(
@@ -138,7 +205,7 @@ function again(system: System, i: number, { instance }: Writer): Step<System>[] 
       ),
     ]
   }
-  return lease.settled ? [succeed(system, i, `sees epoch ${lease.epoch}, off`)] : []
+  return [succeed(system, i, `sees epoch ${lease.epoch}, off`)]
 }
 
 function succeed(system: System, i: number, why: string): Step<System> {
@@ -148,7 +215,8 @@ function succeed(system: System, i: number, why: string): Step<System> {
 }
 
 function crash(system: System, i: number, { next }: Writer): Step<System>[] {
-  if (next === 'begin' || next === 'done' || next === 'crashed' || next === 'commit under way') return []
+  if (next === 'begin' || next === 'done' || next === 'crashed') return []
+  if (next === 'commit under way' || next === 'late unmark' || next.startsWith('abandon')) return []
   const after = next === 'commit' ? 'commit under way' : 'crashed'
   const dead = { next: after, epoch: 0, version: 0, alone: false, page: 0 } as const
   return [stepOf(`w${i} CRASHES`, setWriter(spend(system, 'crashes'), i, dead))]

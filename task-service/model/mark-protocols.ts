@@ -1,13 +1,13 @@
 import {
+  claim,
   confirm,
   describe,
   EMPTY,
   type Entry,
   fill,
-  fillLease,
+  isClaimedBy,
   mark,
   unmark,
-  unmarkByDeleting,
   unmarkWithoutTaint,
 } from './entries.ts'
 import type { Step } from './explorer.ts'
@@ -28,16 +28,16 @@ import {
 import { stepOf, type Version } from './promises.ts'
 
 /**
- * A read that fills only under a lease that it has seen before it read the database. `confirms`: that may be another
- * reader's lease as well, and a read that does not fill ends with script CONFIRM.
+ * A read that fills only under a claim that it has seen before it read the database. `confirms`: that may be another
+ * reader's claim as well, and a read that does not fill ends with script CONFIRM.
  */
-function readUnderLease(confirms: boolean): Protocol['read'] {
+function readUnderClaim(confirms: boolean): Protocol['read'] {
   return (world, i) => {
     switch (readerOf(world, i).next) {
       case 'idle':
         return [get(world, i, confirms)]
-      case 'take lease':
-        return [takeLease(world, i, confirms)]
+      case 'claim':
+        return [makeClaim(world, i, confirms)]
       case 'read and fill':
         return [readDatabase(world, i, 'fill')]
       case 'fill':
@@ -54,26 +54,23 @@ function readUnderLease(confirms: boolean): Protocol['read'] {
 
 function get(world: World, i: number, shares: boolean): Step<World> {
   const begun = setReader(world, i, { before: world.told })
-  if (world.cache.kind === 'empty')
-    return stepOf(`r${i} GET misses`, setReader(begun, i, { next: 'take lease' }))
+  if (world.cache.kind === 'empty') return stepOf(`r${i} GET misses`, setReader(begun, i, { next: 'claim' }))
   return goOn(begun, i, 'GET', shares)
 }
 
-function takeLease(world: World, i: number, shares: boolean): Step<World> {
-  if (world.cache.kind !== 'empty') return goOn(world, i, 'CLAIM', shares)
+function makeClaim(world: World, i: number, shares: boolean): Step<World> {
   const token = freeToken(world)
-  return stepOf(
-    `r${i} takes the lease`,
-    setReader(world, i, { next: 'read and fill', token }, fillLease(token)),
-  )
+  const { entry, answer: found } = claim(world.cache, token)
+  if (found !== 'claimed') return goOn(world, i, 'CLAIM', shares)
+  return stepOf(`r${i} CLAIM: may fill`, setReader(world, i, { next: 'read and fill', token }, entry))
 }
 
-/** Of a reader that has found a value, a lease or a mark. */
+/** Of a reader that has found a value, a claim or a mark. */
 function goOn(world: World, i: number, command: string, shares: boolean): Step<World> {
   const { cache } = world
   if (cache.kind === 'value') return answer(world, i, cache.version, `${command} hits`)
   const label = `r${i} ${command} finds: ${describe(cache)}`
-  return cache.kind === 'lease' && shares
+  return cache.kind === 'claim' && shares
     ? stepOf(label, setReader(world, i, { next: 'read and fill', token: cache.token }))
     : stepOf(label, setReader(world, i, { next: 'read only' }))
 }
@@ -87,30 +84,36 @@ function readDatabase(world: World, i: number, next: 'fill' | 'confirm'): Step<W
 
 function fillOrConfirm(world: World, i: number, confirms: boolean): Step<World> {
   const { version, token } = readerOf(world, i)
-  const cache = fill(world.cache, token, version)
-  if (cache !== world.cache) return answer({ ...world, cache }, i, version, 'fills')
+  if (isClaimedBy(world.cache, token))
+    return answer({ ...world, cache: fill(world.cache, token, version).entry }, i, version, 'fills')
   return confirms
     ? answerConfirmed(world, i, 'may not fill, CONFIRM')
     : answer(world, i, version, 'may not fill')
 }
 
 function answerConfirmed(world: World, i: number, how: string): Step<World> {
+  const { entry, answer: cached } = confirm(world.cache)
+  if (cached !== undefined) return answer(world, i, cached, `${how} finds v${cached}`)
   const { version } = readerOf(world, i)
-  if (world.cache.kind === 'value')
-    return answer(world, i, world.cache.version, `${how} finds v${world.cache.version}`)
-  return answer({ ...world, cache: confirm(world.cache) }, i, version, `${how} of ${describe(world.cache)}`)
+  return answer({ ...world, cache: entry }, i, version, `${how} of ${describe(world.cache)}`)
 }
 
 type Unmark = (entry: Entry, writer: number, version: Version) => Entry
 
-/** A write that marks, commits, unmarks; when UNMARK is lost there is no 2xx and the mark stays until it expires. */
+/**
+ * A write that marks, commits, unmarks. When UNMARK is lost there is no 2xx; it comes late, if at all.
+ */
 function markCommitUnmark(unmarkScript: Unmark): Protocol['write'] {
   return (world, i) => {
     const { next, version } = writerOf(world, i)
     if (next === 'mark') {
-      return [stepOf(`w${i} MARK`, setWriter(world, i, { next: 'commit' }, mark(world.cache, i)))]
+      return [stepOf(`w${i} MARK`, setWriter(world, i, { next: 'commit' }, mark(world.cache, i).entry))]
     }
     if (next === 'commit') return [commit(world, i)]
+    if (next === 'refused') {
+      const late = unmarkByDeleting(world.cache, i)
+      return [stepOf(`w${i} late UNMARK`, setWriter(world, i, { next: 'done', version: 0 }, late))]
+    }
     if (next !== 'clean up') return []
     const after = unmarkScript(world.cache, i, version)
     const steps = [succeed(world, i, `UNMARK leaves: ${describe(after)}`, after)]
@@ -122,12 +125,15 @@ function markCommitUnmark(unmarkScript: Unmark): Protocol['write'] {
   }
 }
 
-/** Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1. */
+const unmarkByStoring: Unmark = (entry, writer, version) => unmark(entry, writer, version).entry
+const unmarkByDeleting = (entry: Entry, writer: number) => unmark(entry, writer, undefined).entry
+
+/** What is called a claim here is called a lease there: Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1. */
 export const leaseAndDelete: Protocol = {
   name: 'lease + delete (NSDI 2013)',
   firstWriterStep: 'commit',
   keysCarryRunId: false,
-  read: readUnderLease(false),
+  read: readUnderClaim(false),
   write: commitThenTouch(() => EMPTY, 'DEL'),
 }
 
@@ -136,27 +142,27 @@ const marking = { firstWriterStep: 'mark', keysCarryRunId: true } as const
 export const markUnmark: Protocol = {
   ...marking,
   name: 'mark, write, unmark',
-  read: readUnderLease(false),
-  write: markCommitUnmark(unmark),
+  read: readUnderClaim(false),
+  write: markCommitUnmark(unmarkByStoring),
 }
 
 export const markUnmarkDeleting: Protocol = {
   ...marking,
   name: 'mark, write, unmark; always DEL',
-  read: readUnderLease(false),
+  read: readUnderClaim(false),
   write: markCommitUnmark(unmarkByDeleting),
 }
 
 export const markUnmarkConfirming: Protocol = {
   ...marking,
   name: 'mark, write, unmark; reads confirm',
-  read: readUnderLease(true),
-  write: markCommitUnmark(unmark),
+  read: readUnderClaim(true),
+  write: markCommitUnmark(unmarkByStoring),
 }
 
 export const markWithoutTaint: Protocol = {
   ...marking,
   name: 'mark without the taint bit',
-  read: readUnderLease(false),
+  read: readUnderClaim(false),
   write: markCommitUnmark(unmarkWithoutTaint),
 }

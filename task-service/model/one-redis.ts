@@ -18,7 +18,7 @@ export interface Faults {
 export const NO_FAULTS: Faults = { evictions: 0, crashes: 0, losses: 0, failovers: 0 }
 
 /** What a reader does next; idle covers the GET that starts a read. */
-export type ReaderStep = 'idle' | 'take lease' | 'read and fill' | 'fill' | 'read only' | 'confirm'
+export type ReaderStep = 'idle' | 'claim' | 'read and fill' | 'fill' | 'read only' | 'confirm'
 /** What a writer does next; the last step of a write includes its 2xx. */
 export type WriterStep = 'mark' | 'commit' | 'clean up' | 'done' | 'crashed' | 'commit under way' | 'refused'
 
@@ -28,7 +28,7 @@ export interface Reader {
   /** What had been told when the read in progress started. */
   readonly before: Told
   readonly version: Version
-  /** Of the lease to fill under. */
+  /** Of the claim to fill under. */
   readonly token: number
 }
 
@@ -64,14 +64,7 @@ export interface Size {
 }
 
 const IDLE = { before: NOTHING_TOLD, version: 0, token: NO_TOKEN }
-const READER_STEPS: readonly ReaderStep[] = [
-  'idle',
-  'take lease',
-  'read and fill',
-  'fill',
-  'read only',
-  'confirm',
-]
+const READER_STEPS: readonly ReaderStep[] = ['idle', 'claim', 'read and fill', 'fill', 'read only', 'confirm']
 const WRITER_STEPS: readonly WriterStep[] = [
   'mark',
   'commit',
@@ -81,7 +74,7 @@ const WRITER_STEPS: readonly WriterStep[] = [
   'commit under way',
   'refused',
 ]
-const ENTRY_KINDS = ['empty', 'value', 'lease', 'mark']
+const ENTRY_KINDS = ['empty', 'value', 'claim', 'mark']
 
 /** One key in one Redis, its database, and readers and writers that follow `protocol`. */
 export function oneRedisModel(protocol: Protocol, size: Size, faults: Partial<Faults> = {}): Model<World> {
@@ -163,7 +156,7 @@ export function spend(world: World, fault: keyof Faults): World {
   return { ...world, faults: { ...world.faults, [fault]: world.faults[fault] - 1 } }
 }
 
-/** A token for a lease that is about to be taken. */
+/** A token for a claim that is about to be made. */
 export function freeToken({ cache, replica, readers }: World): number {
   return newToken(replica === undefined ? [cache] : [cache, replica], readers)
 }
@@ -208,7 +201,7 @@ function writeKey(world: World, key: StateKey): void {
     key.put(entry?.kind === 'value' ? entry.version : 0, 2)
     key.put(entry?.kind === 'mark' && entry.tainted ? 1 : 0, 1)
   }
-  key.put(isSameLease(world) ? 1 : 0, 1)
+  key.put(isSameClaim(world) ? 1 : 0, 1)
   for (const code of world.readers.map((reader) => readerCode(world, reader)).sort(ascending))
     key.put(code, 14)
   for (const code of world.writers.map((writer, i) => writerCode(world, writer, i)).sort(ascending))
@@ -216,7 +209,7 @@ function writeKey(world: World, key: StateKey): void {
 }
 
 function readerCode(world: World, { next, readsLeft, before, version, token }: Reader): number {
-  const tokens = leaseBit(world.cache, token) | (leaseBit(world.replica, token) << 1)
+  const tokens = claimBit(world.cache, token) | (claimBit(world.replica, token) << 1)
   const told = (before.acknowledged << 2) | before.shown
   return (READER_STEPS.indexOf(next) << 11) | (readsLeft << 9) | (told << 5) | (version << 3) | tokens
 }
@@ -226,13 +219,13 @@ function writerCode(world: World, { next, version }: Writer, i: number): number 
   return (WRITER_STEPS.indexOf(next) << 4) | (version << 2) | tokens
 }
 
-function leaseBit(entry: Entry | undefined, token: number): number {
-  return entry?.kind === 'lease' && entry.token === token ? 1 : 0
+function claimBit(entry: Entry | undefined, token: number): number {
+  return entry?.kind === 'claim' && entry.token === token ? 1 : 0
 }
 
 /** Whoever reads its token in one of them may fill in the other. */
-function isSameLease({ cache, replica }: World): boolean {
-  return cache.kind === 'lease' && replica?.kind === 'lease' && cache.token === replica.token
+function isSameClaim({ cache, replica }: World): boolean {
+  return cache.kind === 'claim' && replica?.kind === 'claim' && cache.token === replica.token
 }
 
 function markBit(entry: Entry | undefined, writer: number): number {

@@ -1,6 +1,7 @@
 import { epochModel, type Size } from './epoch-model.ts'
 import type { Faults as EpochFaults, Rules } from './epoch-state.ts'
 import { type Exploration, explore, type Limits, type Property } from './explorer.ts'
+import { type Options as LeaseOptions, leaseModel } from './lease-model.ts'
 import {
   leaseAndDelete,
   markUnmark,
@@ -66,6 +67,18 @@ function epochs(size: Size, { faults = {}, breaks = [], rules = {}, without }: E
     breaks,
     isControl: breaks.includes('fresh'),
     run: (limits) => explore(epochModel(size, faults, rules), limits),
+  }
+}
+
+/** What the epochs of the rows above take for granted, shown of the service's own decisions. */
+function decisions(options: LeaseOptions, without?: string): Scenario {
+  const { lastEpoch = 3, runs = ['A'], failures = 0 } = options
+  return {
+    protocol: `epoch decisions (${lastEpoch} epochs, ${runs.length} Redis)${without === undefined ? '' : ` ${without}`}`,
+    faults: describeFaults(failures > 0 ? { failures } : {}),
+    breaks: without === undefined ? [] : BOTH,
+    isControl: without !== undefined,
+    run: (limits) => explore(leaseModel(options), limits),
   }
 }
 
@@ -142,6 +155,11 @@ const epochControls: readonly Scenario[] = [
   }),
 ]
 
+const decisionControls: readonly Scenario[] = [
+  decisions({ clocks: 'withoutMargin' }, 'without the margin between clocks'),
+  decisions({ clocks: 'impatient' }, 'without waiting for a whole lease'),
+]
+
 const EPOCH_FAULTS: readonly Partial<EpochFaults>[] = [
   {},
   { losses: 1 },
@@ -149,6 +167,7 @@ const EPOCH_FAULTS: readonly Partial<EpochFaults>[] = [
   { restarts: 1 },
   { evictions: 1 },
   { crashes: 1 },
+  { timeouts: 1 },
 ]
 
 /** What runs with every build: half a minute on a small machine. */
@@ -159,6 +178,8 @@ export const smallScenarios: readonly Scenario[] = [
   epochs(apart, { rules: { confirmReads: false }, without: 'without CONFIRM' }),
   epochs(shared, {}),
   ...epochControls,
+  decisions({}),
+  ...decisionControls,
 ]
 
 const three: Size = { ...shared, reads: 3 }
@@ -192,4 +213,9 @@ export const exhaustiveScenarios: readonly Scenario[] = [
   epochs(twoWriters, { faults: { evictions: 1 }, breaks: ALONE }),
   epochs({ ...twoWriters, reads: 1 }, { faults: { losses: 1 } }),
   ...epochControls,
+  decisions({ runs: ['A', 'B'] }),
+  decisions({ lastEpoch: 5 }),
+  decisions({ failures: 1 }),
+  decisions({ failures: 2, lastEpoch: 4, runs: ['A', 'B'] }),
+  ...decisionControls,
 ]

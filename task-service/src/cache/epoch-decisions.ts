@@ -38,7 +38,8 @@ export type Observation =
       readonly sent: number
       readonly reaches: Reaches
     }
-  | { readonly kind: 'settled' | 'proposed'; readonly epoch: Epoch | null; readonly sent: number }
+  | { readonly kind: 'settled'; readonly epoch: Epoch | null; readonly sent: number }
+  | { readonly kind: 'proposed'; readonly epoch: Epoch | null; readonly sent: number; readonly as: Proposal }
   /** A step on the document failed, or took too long. It may have been carried out, or may be yet. */
   | { readonly kind: 'failed' }
   /** A write under this lease got no answer from Redis for the whole of its patience. */
@@ -46,11 +47,18 @@ export type Observation =
 
 export type Notice = 'not renewed' | 'renewed again' | 'turned on' | 'turned off' | 'went back' | 'changed'
 
+export interface Proposal {
+  readonly do: 'propose'
+  readonly epoch: number
+  readonly redisRun: string
+  readonly successor: number
+}
+
 export type Action =
   | { readonly do: 'renew'; readonly reaches: string; readonly forget: string[] }
   | { readonly do: 'prepare'; readonly settled: boolean }
   | { readonly do: 'settle'; readonly epoch: number }
-  | { readonly do: 'propose'; readonly epoch: number; readonly redisRun: string; readonly successor: number }
+  | Proposal
   /** Earlier than {@link pauseAfter} says */
   | { readonly do: 'look again'; readonly inMs: number }
   | { readonly do: 'tell'; readonly notice: Notice; readonly epoch?: number }
@@ -136,8 +144,7 @@ function renewed(
   if (!epoch) return { state, actions: [...told, { do: 'prepare', settled: !state.seen }] }
   if (state.seen && epoch.epoch < state.seen.epoch) {
     // Epochs only grow, but a database restored from a backup does not know: leases on what it forgot are waited out.
-    const raise = propose(epoch.epoch, OFF, state.seen.epoch + 1)
-    return { state, actions: [...told, { do: 'tell', notice: 'went back', epoch: epoch.epoch }, raise] }
+    return { state, actions: [...told, propose(epoch.epoch, OFF, state.seen.epoch + 1)] }
   }
   const { state: seeing, actions } = observed(state, epoch, sent, now, self)
   const { state: after, actions: next } = advance(seeing, epoch, reaches, now, self)
@@ -166,12 +173,13 @@ function advance(state: EpochState, seen: Epoch, reaches: Reaches, now: number, 
 
 function proposed(
   state: EpochState,
-  { epoch, sent }: Extract<Observation, { kind: 'settled' | 'proposed' }>,
+  { epoch, sent, as }: Extract<Observation, { kind: 'proposed' }>,
   now: number,
   self: Instance,
 ): Decision {
   if (!epoch) return { state, actions: [{ do: 'look again', inMs: 0 }] }
-  const notice = epoch.redisRun === OFF ? 'turned off' : 'turned on'
+  const switched = as.redisRun === OFF ? 'turned off' : 'turned on'
+  const notice = as.successor === as.epoch + 1 ? switched : 'went back'
   const { state: after, actions } = observed(state, epoch, sent, now, self)
   const look = { do: 'look again', inMs: self.timing.retryMs } as const
   return { state: after, actions: [{ do: 'tell', notice, epoch: epoch.epoch }, ...actions, look] }
@@ -202,7 +210,7 @@ function observed(
   return { state: after, actions: isNew && seen ? [{ do: 'tell', notice: 'changed' }] : [] }
 }
 
-function propose(epoch: number, redisRun: string, successor = epoch + 1): Action {
+function propose(epoch: number, redisRun: string, successor = epoch + 1): Proposal {
   return { do: 'propose', epoch, redisRun, successor }
 }
 

@@ -8,10 +8,11 @@ import {
   NOTHING_SEEN,
   type Notice,
   type Observation,
+  type Proposal,
   pauseAfter,
   writableLease,
 } from './epoch-decisions.ts'
-import type { EpochStore, Epochs, Lease, Log } from './ports.ts'
+import type { Epoch, EpochStore, Epochs, Lease, Log } from './ports.ts'
 import { TIMING, type Timing } from './timing.ts'
 
 interface Options {
@@ -123,7 +124,7 @@ export class EpochLease implements Epochs {
       case 'settle':
         return this.#observe({ kind: 'settled', epoch: await epochs.settle(action.epoch), sent })
       case 'propose':
-        return this.#observe({ kind: 'proposed', epoch: await this.#propose(action), sent })
+        return this.#observe({ kind: 'proposed', epoch: await this.#propose(action), sent, as: action })
       case 'look again':
         return this.#schedule(action.inMs)
       case 'tell':
@@ -132,7 +133,7 @@ export class EpochLease implements Epochs {
   }
 
   /** A proposal that fails is no error for the write that made it: it looks what the document says by now. */
-  async #propose({ epoch, redisRun, successor }: Extract<Action, { do: 'propose' }>) {
+  async #propose({ epoch, redisRun, successor }: Proposal): Promise<Epoch | null> {
     try {
       return await this.#options.epochs.propose(epoch, redisRun, successor)
     } catch (err) {
