@@ -14,6 +14,7 @@ export E2E_GATEWAY
 export E2E_GATEWAY_URL
 # KEEP=1 leaves the namespace for a look.
 export KEEP
+export NAMESPACE SECRET
 
 .PHONY: cluster-tools e2e e2e-drills
 
@@ -50,6 +51,11 @@ kind-up: cluster-tools ## a cluster in Docker with ingress-nginx at http://127.0
 
 kind-down: cluster-tools ## removes it
 	helm/kind down
+
+# Adds a signing key to a Secret in the cluster, and takes out old ones: make rotate-keys NAMESPACE=authdb SECRET=authdb-auth-service
+.PHONY: rotate-keys
+rotate-keys: cluster-tools install
+	@helm/rotate-keys "$${NAMESPACE:?is the namespace of AuthDB}" "$${SECRET:?is the Secret with signing-keys.json}"
 
 # What the workflow `release` does, step by step; helm/release says what each needs.
 RELEASE := release-check release-unpublished chart-package chart-push release-join
