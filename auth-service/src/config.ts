@@ -90,10 +90,24 @@ export const Environment = Type.Object({
   ),
 
   REFRESH_TOKEN_SECRET: Type.String({ minLength: 32, description: 'Key of the refresh tokens’ HMAC' }),
+  REFRESH_TOKEN_SECRET_ACCEPTED: Type.Optional(
+    Type.String({
+      minLength: 32,
+      description:
+        'A second key whose refresh tokens are accepted, too, while REFRESH_TOKEN_SECRET is exchanged',
+    }),
+  ),
   REFRESH_IDLE_SECONDS: seconds(14 * DAY, 365 * DAY, 'Unused refresh tokens die after', 1),
   REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY, 365 * DAY, 'A log-in lasts at most', 1),
   REFRESH_REUSE_GRACE_SECONDS: seconds(10, 60, 'A rotated token still gets its successor for; 0 = never'),
 
+  UV_THREADPOOL_SIZE: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1024,
+      description: 'Threads of Node’s pool, which it makes 4 of itself; no more passwords are hashed at once',
+    }),
+  ),
   LOGIN_LIMIT_PER_MINUTE: Type.Integer({
     default: 15,
     minimum: 0,

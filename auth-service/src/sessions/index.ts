@@ -28,7 +28,7 @@ export function sessionsFeature(
     absolute: config.REFRESH_ABSOLUTE_SECONDS,
   }
   const sessions = new SessionRepository(db, lives, now)
-  const refreshTokens = new RefreshTokens(config.REFRESH_TOKEN_SECRET)
+  const refreshTokens = new RefreshTokens(config.REFRESH_TOKEN_SECRET, config.REFRESH_TOKEN_SECRET_ACCEPTED)
   const service = new SessionService({
     sessions,
     endings: new EndingRepository(db),

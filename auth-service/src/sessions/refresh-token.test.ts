@@ -23,3 +23,16 @@ t.test('neither another secret nor another form is read', async (t) => {
   for (const bad of ['', token.slice(1), `${token}A`, `${token.slice(0, 63)}=`, 'ä'.repeat(64)])
     t.equal(tokens.read(bad), null)
 })
+
+t.test(
+  'while the secret is exchanged, the tokens of both are read, whichever an instance makes',
+  async (t) => {
+    const [old, next] = ['the old secret, which is long enough', 'the next secret, which is long enough']
+    const before = new RefreshTokens(old, next)
+    const after = new RefreshTokens(next, old)
+    for (const maker of [before, after])
+      for (const reader of [before, after]) t.strictSame(reader.read(maker.issue(claim)), claim)
+    t.not(before.issue(claim), after.issue(claim))
+    t.equal(new RefreshTokens(next).read(before.issue(claim)), null, 'and no longer once the old one is gone')
+  },
+)

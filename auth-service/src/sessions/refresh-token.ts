@@ -17,16 +17,19 @@ export interface RefreshClaim {
  */
 export class RefreshTokens {
   readonly #secret: string
+  readonly #accepted: readonly string[]
 
-  constructor(secret: string) {
+  /** @param accepted a second secret whose tokens are read, too: while instances exchange one for the other, both are in use */
+  constructor(secret: string, accepted?: string) {
     this.#secret = secret
+    this.#accepted = accepted === undefined ? [secret] : [secret, accepted]
   }
 
   issue({ family, counter }: RefreshClaim): string {
     const head = Buffer.alloc(FAMILY_BYTES + COUNTER_BYTES)
     head.write(family, 'hex')
     head.writeUInt32BE(counter, FAMILY_BYTES)
-    return Buffer.concat([head, this.#mac(head)]).toString('base64url')
+    return Buffer.concat([head, mac(this.#secret, head)]).toString('base64url')
   }
 
   /** @returns what the token says when this server made it, else null */
@@ -34,11 +37,14 @@ export class RefreshTokens {
     if (!TOKEN.test(token)) return null
     const bytes = Buffer.from(token, 'base64url')
     const head = bytes.subarray(0, FAMILY_BYTES + COUNTER_BYTES)
-    if (!timingSafeEqual(bytes.subarray(-MAC_BYTES), this.#mac(head))) return null
+    const own = this.#accepted.some((secret) =>
+      timingSafeEqual(bytes.subarray(-MAC_BYTES), mac(secret, head)),
+    )
+    if (!own) return null
     return { family: head.toString('hex', 0, FAMILY_BYTES), counter: head.readUInt32BE(FAMILY_BYTES) }
   }
+}
 
-  #mac(head: Buffer): Buffer {
-    return createHmac('sha256', this.#secret).update(head).digest()
-  }
+function mac(secret: string, head: Buffer): Buffer {
+  return createHmac('sha256', secret).update(head).digest()
 }

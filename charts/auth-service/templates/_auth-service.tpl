@@ -26,6 +26,7 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 
 {{- define "authdb.auth-service.secretEnvironment" -}}
 {{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret") }}
+{{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET_ACCEPTED" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret-accepted" "optional" true) }}
 {{ include "authdb.secretVariable" (dict "name" "MONGODB_URI" "secret" (include "authdb.mongodbSecret" .) "key" .Values.mongodb.uriKey) }}
 {{- with .Values.redis.existingSecret }}
 {{ include "authdb.secretVariable" (dict "name" "REDIS_URL" "secret" (tpl . $) "key" $.Values.redis.urlKey) }}
@@ -34,7 +35,7 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 
 {{/* What the process reads once, at its start. Signing keys are not among it: it notices when they change. */}}
 {{- define "authdb.auth-service.secrets" -}}
-- {name: {{ include "authdb.auth-service.secretName" . | quote }}, keys: [refresh-token-secret], isWatched: true}
+- {name: {{ include "authdb.auth-service.secretName" . | quote }}, keys: [refresh-token-secret, refresh-token-secret-accepted], isWatched: true}
 - {name: {{ include "authdb.mongodbSecret" . | quote }}, keys: [{{ .Values.mongodb.uriKey | quote }}]}
 {{- with .Values.redis.existingSecret }}
 - {name: {{ tpl . $ | quote }}, keys: [{{ $.Values.redis.urlKey | quote }}]}
