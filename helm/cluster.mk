@@ -12,6 +12,10 @@ export E2E_VALUES
 # A Gateway to test (namespace/name), and where it answers.
 export E2E_GATEWAY
 export E2E_GATEWAY_URL
+# A commit whose charts and images are installed and then upgraded to these.
+export E2E_FROM
+# An image with mongodump, where MongoDB's own has none.
+export E2E_BACKUP_IMAGE
 # KEEP=1 leaves the namespace for a look.
 export KEEP
 export NAMESPACE SECRET

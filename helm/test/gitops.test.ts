@@ -85,7 +85,9 @@ t.test(
     }
     const output = await asArgoCD()
     const read = new Set<string>()
-    for (const [, name, key] of output.matchAll(/secretKeyRef:\s+name: (\S+)\s+key: (\S+)\n(?!\s+optional)/g)) {
+    for (const [, name, key] of output.matchAll(
+      /secretKeyRef:\s+name: (\S+)\s+key: (\S+)\n(?!\s+optional)/g,
+    )) {
       read.add(name as string)
       t.ok(made.get(name as string)?.includes(key as string), `${name}: ${key}`)
     }

@@ -4,7 +4,7 @@ import { run } from '../run.ts'
 import { Namespace } from './namespace.ts'
 
 /** The checkout, with a slash at its end. */
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const CHART = `${ROOT}helm/authdb`
 /** Where results are put. */
 export const RESULTS = `${ROOT}e2e/results/`
@@ -33,13 +33,14 @@ export const image = (service: Service, tag: string) => `authdb/${service}:${tag
  * Builds an image with the command of IMAGE_BUILD, which gets CONTEXT, IMAGE and VERSION in its environment and must
  * leave the image where the cluster finds it (a registry, `kind load docker-image`, or the node's own store).
  * It runs in the repository's root, wherever the tests do.
+ * @param checkout whose sources, with a slash at its end
  */
-export async function buildImage(service: Service, tag: string): Promise<void> {
+export async function buildImage(service: Service, tag: string, checkout = ROOT): Promise<void> {
   const command =
     process.env.IMAGE_BUILD || 'docker build --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT"'
   await run('sh', ['-c', command], {
     cwd: ROOT,
-    env: { CONTEXT: ROOT + service, IMAGE: image(service, tag), VERSION: tag },
+    env: { CONTEXT: checkout + service, IMAGE: image(service, tag), VERSION: tag },
   })
 }
 
@@ -65,13 +66,18 @@ export async function createRestricted(name: string): Promise<Namespace> {
 
 /** Arguments of `helm install` and `helm upgrade` for the end-to-end values with this image tag. */
 export function chartArguments(tag: string, ...further: string[]): string[] {
+  return argumentsFor(CHART, tag, ...further)
+}
+
+/** The same for another checkout's umbrella chart. */
+export function argumentsFor(chart: string, tag: string, ...further: string[]): string[] {
   const className = process.env.INGRESS_CLASS || 'nginx'
   const extra = process.env.E2E_VALUES ? ['--values', `${ROOT}${process.env.E2E_VALUES}`] : []
   return [
     RELEASE,
-    CHART,
+    chart,
     '--values',
-    `${CHART}/values-e2e.yaml`,
+    `${chart}/values-e2e.yaml`,
     ...extra,
     ...SERVICES.flatMap((service) => ['--set-string', `${service}.image.tag=${tag}`]),
     '--set',
