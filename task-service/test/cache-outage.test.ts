@@ -1,5 +1,6 @@
 import t from 'tap'
 import { newPair } from './support/outage.ts'
+import { undisturbed } from './support/undisturbed.ts'
 import { until } from './support/until.ts'
 
 /** What a read may take, without Redis, on a machine that does other things as well */
@@ -16,7 +17,7 @@ async function everythingWorks(): Promise<void> {
   for (const view of views) await view.hits()
 }
 
-t.test(
+undisturbed(
   'Redis gone for both: reads go on at once, writes after one pause, and the cache comes back',
   async (t) => {
     const { views } = await someone()
@@ -48,7 +49,7 @@ t.test(
   },
 )
 
-t.test(
+undisturbed(
   'one instance loses Redis: what it writes is seen on the other, and the other way round',
   async (t) => {
     const { views } = await someone()
@@ -86,7 +87,7 @@ t.test(
   },
 )
 
-t.test('Redis answers nothing: one read waits for it, those after do not', async (t) => {
+undisturbed('Redis answers nothing: one read waits for it, those after do not', async (t) => {
   const { id, views } = await someone()
   const [view] = views
   await view.hits()
@@ -106,7 +107,7 @@ t.test('Redis answers nothing: one read waits for it, those after do not', async
   await everythingWorks()
 })
 
-t.test('connections that are reset cost no read and lose no write', async (t) => {
+undisturbed('connections that are reset cost no read and lose no write', async (t) => {
   const { views } = await someone()
   const [here, there] = views
   const expected: string[] = []
@@ -121,7 +122,7 @@ t.test('connections that are reset cost no read and lose no write', async (t) =>
   await everythingWorks()
 })
 
-t.test('another Redis process is a cold cache, whatever it holds', async (t) => {
+undisturbed('another Redis process is a cold cache, whatever it holds', async (t) => {
   const { id, views } = await someone()
   const [here] = views
   await here.acknowledged('true')
@@ -156,7 +157,7 @@ t.test('another Redis process is a cold cache, whatever it holds', async (t) => 
   }
 })
 
-t.test('a write that may not begin within its deadline is 503, and is never made', async (t) => {
+undisturbed('a write that may not begin within its deadline is 503, and is never made', async (t) => {
   const { views } = await someone()
   const [view] = views
   let waiting = true

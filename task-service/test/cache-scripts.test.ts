@@ -4,11 +4,12 @@ import t, { type Test } from 'tap'
 import { ABANDON, CLAIM, CONFIRM, FILL, MARK, UNMARK } from '../src/cache/scripts.ts'
 import { redisUrl } from './support/stores.ts'
 
-const MARK_LIFE_MS = 10_000
-const VALUE_LIFE_MS = 60_000
-const CLAIM_LIFE_MS = 4_000
+/** Long, so that none ends while a test looks at it */
+const MARK_LIFE_MS = 2_000_000
+const VALUE_LIFE_MS = 3_000_000
+const CLAIM_LIFE_MS = 1_000_000
 /** Shorter than any life, so that a script that sets a life is told from one that keeps it */
-const LEFT_MS = 3_000
+const LEFT_MS = 600_000
 const MAX_BYTES = 64
 const [A, B, C] = ['aaaaaaaa01;', 'bbbbbbbb02;', 'cccccccc03;']
 const VALUE = 'Vnew'
@@ -29,7 +30,7 @@ interface Key {
   confirm: () => Promise<unknown>
 }
 
-/** A key of its own, holding this for 3 s. */
+/** A key of its own, holding this for a while. */
 async function key(t: Test, value?: string): Promise<Key> {
   const name = `test:${randomBytes(8).toString('hex')}`
   t.teardown(() => redis.del(name))

@@ -2,6 +2,7 @@ import t from 'tap'
 import { BUSY, HIT, insertTasks, list, NOT_STORED, STORED, titles } from './support/lists.ts'
 import { openStores } from './support/open-stores.ts'
 import { TestService } from './support/service.ts'
+import { undisturbed } from './support/undisturbed.ts'
 
 const service = await TestService.start()
 t.teardown(() => service.close())
@@ -15,7 +16,7 @@ for (const [what, value, after] of [
   ['a write is in progress', 'M0aaaaaaaaaa00000001;', 'M1aaaaaaaaaa00000001;'],
   ['the outcome of a write is unknown', 'M1*;', 'M1*;'],
 ] as const) {
-  t.test(`while ${what}, lists come from MongoDB and nothing is stored`, async (t) => {
+  undisturbed(`while ${what}, lists come from MongoDB and nothing is stored`, async (t) => {
     const { id, call } = await someone()
     await call('POST', '/tasks/', { title: 'before' })
     const key = await listKey(id)
@@ -30,18 +31,21 @@ for (const [what, value, after] of [
   })
 }
 
-t.test('while another reader fills, a list comes from MongoDB, and whoever is first stores it', async (t) => {
-  const { id, call } = await someone()
-  await insertTasks(db, id, 1)
-  const key = await listKey(id)
-  await redis.set(key, 'Laaaaaaaaaa00000001;', 'PX', 60_000)
-  const answer = await list(call)
-  t.equal(answer.headers['cache-status'], STORED)
-  t.same(titles(answer), ['task 0'])
-  t.equal((await list(call)).headers['cache-status'], HIT)
-})
+undisturbed(
+  'while another reader fills, a list comes from MongoDB, and whoever is first stores it',
+  async (t) => {
+    const { id, call } = await someone()
+    await insertTasks(db, id, 1)
+    const key = await listKey(id)
+    await redis.set(key, 'Laaaaaaaaaa00000001;', 'PX', 60_000)
+    const answer = await list(call)
+    t.equal(answer.headers['cache-status'], STORED)
+    t.same(titles(answer), ['task 0'])
+    t.equal((await list(call)).headers['cache-status'], HIT)
+  },
+)
 
-t.test('a write beside one in progress is acknowledged, and stores nothing', async (t) => {
+undisturbed('a write beside one in progress is acknowledged, and stores nothing', async (t) => {
   const { id, call } = await someone()
   const key = await listKey(id)
   const other = 'aaaaaaaaaa00000001;'
@@ -53,7 +57,7 @@ t.test('a write beside one in progress is acknowledged, and stores nothing', asy
   t.same(titles(answer), ['a'])
 })
 
-t.test('too many writes of one list at once are 503 and not made', async (t) => {
+undisturbed('too many writes of one list at once are 503 and not made', async (t) => {
   const { id, call } = await someone()
   const key = await listKey(id)
   const others = 'aaaaaaaaaa00000001;'.repeat(500)
@@ -65,7 +69,7 @@ t.test('too many writes of one list at once are 503 and not made', async (t) => 
   t.same(titles(await list(call)), [])
 })
 
-t.test('a list that was evicted is stored again', async (t) => {
+undisturbed('a list that was evicted is stored again', async (t) => {
   const { id, call } = await someone()
   await call('POST', '/tasks/', { title: 'a' })
   await redis.del(await listKey(id))
@@ -73,14 +77,14 @@ t.test('a list that was evicted is stored again', async (t) => {
   t.equal((await list(call)).headers['cache-status'], HIT)
 })
 
-t.test('lists do not live for ever', async (t) => {
+undisturbed('lists do not live for ever', async (t) => {
   const { id, call } = await someone()
   await list(call)
   const left = await redis.pttl(await listKey(id))
   t.ok(left > 30_000 && left <= 66_000, `${left} ms left`)
 })
 
-t.test('a list of more than a page keeps its next link in the cache', async (t) => {
+undisturbed('a list of more than a page keeps its next link in the cache', async (t) => {
   const { id, call } = await someone()
   await insertTasks(db, id, 101)
   const miss = await list(call)
@@ -92,7 +96,7 @@ t.test('a list of more than a page keeps its next link in the cache', async (t) 
   t.same(titles(await list(call, next)), ['task 0'])
 })
 
-t.test('only the whole first page is cached', async (t) => {
+undisturbed('only the whole first page is cached', async (t) => {
   const { call } = await someone()
   await call('POST', '/tasks/', { title: 'a' })
   await call('POST', '/tasks/', { title: 'b' })
@@ -106,7 +110,7 @@ t.test('only the whole first page is cached', async (t) => {
   t.same(titles(part), ['b'])
 })
 
-t.test('a list above 512 KiB is answered, though not stored', async (t) => {
+undisturbed('a list above 512 KiB is answered, though not stored', async (t) => {
   const { id, call } = await someone()
   await insertTasks(db, id, 100, 'ﷺ'.repeat(4_000))
   for (let n = 0; n < 3; n++) {

@@ -3,6 +3,7 @@ import { type Call, HIT, insertTasks, list, STORED, titles } from './support/lis
 import { get } from './support/network.ts'
 import { openStores } from './support/open-stores.ts'
 import { TestService } from './support/service.ts'
+import { undisturbed } from './support/undisturbed.ts'
 import { until } from './support/until.ts'
 
 const WRITES = 15
@@ -21,7 +22,7 @@ async function someone() {
   return { id, call, elsewhere: second.as(token) }
 }
 
-t.test('the first reader stores the list, every other one gets it byte for byte', async (t) => {
+undisturbed('the first reader stores the list, every other one gets it byte for byte', async (t) => {
   const { id, call, elsewhere } = await someone()
   await insertTasks(db, id, 3, 'Käse, “Brot” 🥖\n')
   const miss = await list(call)
@@ -36,7 +37,7 @@ t.test('the first reader stores the list, every other one gets it byte for byte'
   }
 })
 
-t.test('an empty list is cached as well', async (t) => {
+undisturbed('an empty list is cached as well', async (t) => {
   const { call } = await someone()
   t.equal((await list(call)).headers['cache-status'], STORED)
   const hit = await list(call)
@@ -44,7 +45,7 @@ t.test('an empty list is cached as well', async (t) => {
   t.equal(hit.body, '[]')
 })
 
-t.test('every write shows in the next list on another instance, which stores it', async (t) => {
+undisturbed('every write shows in the next list on another instance, which stores it', async (t) => {
   const { call, elsewhere } = await someone()
   const { _id } = (await call('POST', '/tasks/', { title: '0' })).json()
   let stored = 0
@@ -60,7 +61,7 @@ t.test('every write shows in the next list on another instance, which stores it'
   t.same(titles(await list(elsewhere)), [])
 })
 
-t.test('with write-through the next list is a hit', async (t) => {
+undisturbed('with write-through the next list is a hit', async (t) => {
   const eager = await first.another({ CACHE_WRITE_THROUGH: 'true' })
   await eager.ready()
   await eager.cacheOn()
@@ -71,7 +72,7 @@ t.test('with write-through the next list is a hit', async (t) => {
   t.same(titles(answer), ['a'])
 })
 
-t.test('a cached list answers 304 to who has it', async (t) => {
+undisturbed('a cached list answers 304 to who has it', async (t) => {
   const { call, elsewhere } = await someone()
   await call('POST', '/tasks/', { title: 'a' })
   const { etag } = (await list(call)).headers
@@ -81,7 +82,7 @@ t.test('a cached list answers 304 to who has it', async (t) => {
   t.equal(again.body, '')
 })
 
-t.test('scripts survive being flushed', async (t) => {
+undisturbed('scripts survive being flushed', async (t) => {
   const { call, elsewhere } = await someone()
   await call('POST', '/tasks/', { title: 'a' })
   await redis.script('FLUSH')
@@ -94,7 +95,7 @@ t.test('scripts survive being flushed', async (t) => {
   t.equal((await list(other.call)).headers['cache-status'], STORED)
 })
 
-t.test('readers on both instances never see a list go back while it is written to', async (t) => {
+undisturbed('readers on both instances never see a list go back while it is written to', async (t) => {
   const { call, elsewhere } = await someone()
   const { _id } = (await call('POST', '/tasks/', { title: '0' })).json()
   const seen = { acknowledged: 0, shown: 0, stale: 0, hits: 0, isOver: false }
@@ -127,7 +128,7 @@ t.test('readers on both instances never see a list go back while it is written t
   t.equal(seen.stale, 0)
 })
 
-t.test('metrics tell what the cache did', async (t) => {
+undisturbed('metrics tell what the cache did', async (t) => {
   const url = await first.app.internal.listen({ host: '127.0.0.1', port: 0 })
   const { text } = await get(`${url}/metrics`)
   t.match(text, /task_cache_reads_total\{result="hit"\} [1-9]/)

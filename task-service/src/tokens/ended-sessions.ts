@@ -22,6 +22,8 @@ interface Options {
   registry: Registry
   log: FastifyBaseLogger
   onLoaded: () => void
+  /** ms since the epoch, by which sessions are forgotten */
+  now?: () => number
 }
 
 /**
@@ -101,7 +103,7 @@ export class EndedSessions {
   }
 
   #forgetExpired(): void {
-    const now = Date.now() / 1000
+    const now = (this.#options.now ?? Date.now)() / 1000
     for (const [sid, expires] of this.#ended) if (expires < now) this.#ended.delete(sid)
   }
 }

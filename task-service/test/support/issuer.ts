@@ -30,6 +30,8 @@ export class Issuer {
   keys = [newSigningKey()]
   /** Times the keys were asked for */
   keyReads = 0
+  /** Times that ended sessions were asked for */
+  endedReads = 0
   /** Answers 500 */
   failing = false
   readonly #ended: { sid: string; expires_at: number }[] = []
@@ -52,6 +54,7 @@ export class Issuer {
   }
 
   #revocations(): object {
+    this.endedReads++
     return { now: Math.floor(Date.now() / 1000), revocations: this.#ended, more: false }
   }
 
