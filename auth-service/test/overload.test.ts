@@ -1,6 +1,9 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { newEmail } from './support/client.ts'
 import { PASSWORD, startInstance, startService } from './support/service.ts'
+import { until } from './support/until.ts'
 
 const { app, environment } = await startService(t, { MAX_IN_FLIGHT: '1' })
 const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -8,21 +11,28 @@ const url = await app.listen({ host: '127.0.0.1', port: 0 })
 t.test(
   'beyond the requests it may have in flight others are 503 at once, and nobody keeps that answer',
   async (t) => {
+    const { port } = new URL(url)
     const body = JSON.stringify({ email: newEmail(), password: PASSWORD })
-    const register = () =>
-      fetch(`${url}/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-    const answers = await Promise.all(Array.from({ length: 4 }, register))
-    const refused = answers.filter(({ status }) => status === 503)
-    t.same(
-      answers.filter(({ status }) => status !== 503).map(({ status }) => status),
-      [201],
-      'the hash of a password takes longer than the others need to arrive',
+    const socket = connect({ host: '127.0.0.1', port: Number(port) })
+    t.teardown(() => socket.destroy())
+    const first = text(socket)
+    let arrived = 0
+    app.server.on('request', () => arrived++)
+    // Its body is held back, so that it is in flight.
+    socket.write(
+      `POST /auth/register HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
     )
-    for (const answer of refused) {
+    await until('the first has arrived', () => arrived === 1)
+    for (let n = 0; n < 3; n++) {
+      const answer = await fetch(`${url}/auth/me`)
+      t.equal(answer.status, 503)
       t.match(await answer.json(), { code: 'overloaded' })
       t.equal(answer.headers.get('cache-control'), 'no-store')
       t.ok(Number(answer.headers.get('retry-after')) >= 1)
     }
+    socket.write(body)
+    t.match(await first, /^HTTP\/1.1 201 /)
+    await until('there is room again', async () => (await fetch(`${url}/auth/me`)).status === 401)
   },
 )
 
