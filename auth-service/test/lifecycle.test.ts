@@ -33,7 +33,6 @@ async function behindGates(): Promise<Instance> {
       MONGODB_URI: `mongodb://127.0.0.1:${mongo.port}/?directConnection=true`,
       REDIS_URL: `redis://127.0.0.1:${redis.port}`,
       LOGIN_LIMIT_PER_MINUTE: '1000',
-      DRAIN_DELAY_MS: '1000',
     },
   }
 }
@@ -137,10 +136,11 @@ t.test('ended sessions are announced on the internal port until their tokens hav
   t.strictSame((await feed(0)).revocations, [])
   const headers = { authorization: `Bearer ${access_token}` }
   t.equal((await get(`${url}/auth/logout`, { method: 'POST', headers })).status, 204)
+  const before = Math.floor(Date.now() / 1000)
   const { now, revocations, more } = await feed(0)
   t.match({ revocations, more }, { revocations: [{ sid }], more: false })
   t.ok(revocations[0].expires_at >= exp && revocations[0].expires_at <= exp + 120)
-  t.ok(Math.abs(now - Date.now() / 1000) < 3)
+  t.ok(now >= before && now <= Date.now() / 1000)
   t.strictSame((await feed(now + 2)).revocations, [])
   t.equal((await get(`${url}/internal/revocations?since=0`)).status, 404, 'never on the public port')
   t.match(await get(`${internal}/internal/revocations?since=x`), { status: 422 })
@@ -161,13 +161,44 @@ t.test('metrics count log-ins, hashes and ended sessions', async (t) => {
   )
 })
 
+/** Ends a process of its own. @returns what was seen, and whether the machine was too slow to see it before the end */
+async function drain(delayMs: number) {
+  const [port, internalPort] = [await freePort(), await freePort()]
+  const leaving = startProcess(t, {
+    ...instance.environment,
+    PORT: String(port),
+    INTERNAL_PORT: String(internalPort),
+    DRAIN_DELAY_MS: String(delayMs),
+  })
+  const readyz = () => get(`http://127.0.0.1:${internalPort}/readyz`)
+  await until('it is ready', async () => (await readyz()).status === 200)
+  leaving.child.kill('SIGTERM')
+  const asked = performance.now()
+  await until('it is unready', async () => (await readyz()).status !== 200)
+  const unready = await readyz()
+  const login = await get(`http://127.0.0.1:${port}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password: PASSWORD }),
+  })
+  return { leaving, unready, login, isVoid: performance.now() - asked > delayMs }
+}
+
 t.test('on SIGTERM it turns unready, serves on, and exits with 0', async (t) => {
-  service.child.kill('SIGTERM')
-  await until('it is unready', async () => (await get(`${internal}/readyz`)).status === 503)
-  t.equal((await post('/auth/login', { email, password: PASSWORD })).status, 200)
-  t.equal(await service.exited, 0)
-  t.notMatch(service.log(), /"level":(50|60)/, 'no error was logged')
-  t.notMatch(service.log(), new RegExp(PASSWORD), 'nor a password')
+  let seen = await drain(1_000)
+  for (const delayMs of [4_000, 16_000]) {
+    if (!seen.isVoid) break
+    t.comment('VOID: this machine was slower than the drain; once more')
+    seen = await drain(delayMs)
+  }
+  t.notOk(seen.isVoid, 'the machine was quick enough to see it')
+  t.equal(seen.unready.status, 503)
+  t.equal(seen.login.status, 200)
+  t.equal(await seen.leaving.exited, 0)
+  for (const { log } of [service, seen.leaving]) {
+    t.notMatch(log(), /"level":(50|60)/, 'no error was logged')
+    t.notMatch(log(), new RegExp(PASSWORD), 'nor a password')
+  }
 })
 
 t.test('settings that cannot be used end it with one line that names them all, and no values', async (t) => {
