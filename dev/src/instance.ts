@@ -2,8 +2,9 @@ import { accepts, HOST } from './ports.ts'
 import { type Child, type ChildSpec, describeExit, type Supervisor } from './supervisor.ts'
 import { waitUntil } from './wait.ts'
 
-const READY_TIMEOUT_MS = 30_000
-const PROBE_TIMEOUT_MS = 1_000
+/** A start takes 1 s here, and twenty times that on a machine that does other things; one that ends is noticed at once. */
+const READY_TIMEOUT_MS = 180_000
+const PROBE_TIMEOUT_MS = 5_000
 
 /** One running process of a service, or the gateway. */
 export interface Instance {

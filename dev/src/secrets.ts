@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ROOT } from './checkout.ts'
 import { run } from './run.ts'
 
-const KEYS_TIMEOUT_MS = 20_000
+const KEYS_TIMEOUT_MS = 120_000
 const SECRET_BYTES = 48
 
 /** What auth-service may not run without. */

@@ -6,7 +6,8 @@ import { type LineHandler, readLines } from './lines.ts'
 const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url))
 /** Kept per child, to say what it said before it ended unexpectedly. */
 const LAST_LINES = 15
-const STOP_TIMEOUT_MS = 8_000
+/** Longer than a service takes to drain (10 s) on a busy machine. */
+const STOP_TIMEOUT_MS = 30_000
 
 export interface ChildSpec {
   /** How the child is called in the log */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { currentInstallation, RELEASE } from '../harness/cluster/installation.ts'
-import { assertPromises } from '../harness/load/assertions.ts'
+import { assertUnderLoad } from '../harness/load/assertions.ts'
 import { underLoad } from '../harness/load/under-load.ts'
 import { dataPromisesOf, noWriteFailed, promisesOf } from '../harness/load/verdict.ts'
 import { until } from '../harness/until.ts'
@@ -26,34 +26,47 @@ async function replacePod(part: 'redis' | 'mongodb'): Promise<number> {
 }
 
 t.test('a deleted Redis pod fails no read and loses no write', async (t) => {
-  const verdict = await underLoad(baseUrl, RATE, async () => {
-    t.comment(`redis was replaced in ${(await replacePod('redis')).toFixed(1)} s`)
-  })
-  assertPromises(t, verdict)
+  await assertUnderLoad(t, () =>
+    underLoad(baseUrl, { most: RATE }, async () => {
+      t.comment(`redis was replaced in ${(await replacePod('redis')).toFixed(1)} s`)
+    }),
+  )
 })
 
 t.test('a deleted task-service pod fails no read and loses no write', async (t) => {
-  const verdict = await underLoad(baseUrl, RATE, async () => {
-    const [victim] = await namespace.readyPods('task-service')
-    const wanted = (await namespace.readyPods('task-service')).length
-    await namespace.kubectl('delete', 'pod', victim as string)
-    const ms = await until(
-      'as many pods as before',
-      async () => (await namespace.readyPods('task-service')).length === wanted,
-      90_000,
-    )
-    t.comment(`${victim} is gone; ${(ms / 1000).toFixed(1)} s later its successor was ready`)
-  })
-  assertPromises(t, verdict, [...promisesOf(verdict), noWriteFailed(verdict)])
+  await assertUnderLoad(
+    t,
+    () =>
+      underLoad(baseUrl, { most: RATE }, async () => {
+        const [victim] = await namespace.readyPods('task-service')
+        const wanted = (await namespace.readyPods('task-service')).length
+        await namespace.kubectl('delete', 'pod', victim as string)
+        const ms = await until(
+          'as many pods as before',
+          async () => (await namespace.readyPods('task-service')).length === wanted,
+          90_000,
+        )
+        t.comment(`${victim} is gone; ${(ms / 1000).toFixed(1)} s later its successor was ready`)
+      }),
+    (verdict) => [...promisesOf(verdict), noWriteFailed(verdict)],
+  )
 })
 
 t.test('a deleted MongoDB pod loses no data; what fails meanwhile fails with 503', async (t) => {
-  const verdict = await underLoad(baseUrl, RATE, async () => {
-    t.comment(`mongodb was replaced in ${(await replacePod('mongodb')).toFixed(1)} s`)
-    await until('writes succeed again', async () => (await fetch(`${baseUrl}/health`)).status === 200, 60_000)
-  })
-  assertPromises(t, verdict, dataPromisesOf(verdict))
-  const others = Object.keys(verdict.refusals).filter((refusal) => !/^(GET|POST) 503 /.test(refusal))
+  const verdict = await assertUnderLoad(
+    t,
+    () =>
+      underLoad(baseUrl, { most: RATE }, async () => {
+        t.comment(`mongodb was replaced in ${(await replacePod('mongodb')).toFixed(1)} s`)
+        await until(
+          'writes succeed again',
+          async () => (await fetch(`${baseUrl}/health`)).status === 200,
+          60_000,
+        )
+      }),
+    (verdict) => dataPromisesOf(verdict),
+  )
+  const others = Object.keys(verdict?.refusals ?? {}).filter((refusal) => !/^(GET|POST) 503 /.test(refusal))
   t.strictSame(others, [], 'a clean refusal, never another error')
 })
 
@@ -61,18 +74,22 @@ t.test('tasks go on while auth-service is away for 30 s', async (t) => {
   const { spec } = await namespace.get('deployment', `${RELEASE}-auth-service`)
   const scale = (replicas: number) =>
     namespace.kubectl('scale', `deployment/${RELEASE}-auth-service`, `--replicas=${replicas}`)
-  const verdict = await underLoad(baseUrl, RATE, async () => {
-    await scale(0)
-    await until(
-      'no pod of auth-service',
-      async () => (await namespace.pods('auth-service')).length === 0,
-      60_000,
-    )
-    t.not((await fetch(`${baseUrl}/health`)).status, 200, 'auth-service is really away')
-    await new Promise((resolve) => setTimeout(resolve, AWAY_MS))
-    await scale(spec.replicas)
-    await namespace.rolledOut('deployment', `${RELEASE}-auth-service`)
-  })
-  assertPromises(t, verdict, [...promisesOf(verdict), noWriteFailed(verdict)])
+  await assertUnderLoad(
+    t,
+    () =>
+      underLoad(baseUrl, { most: RATE }, async () => {
+        await scale(0)
+        await until(
+          'no pod of auth-service',
+          async () => (await namespace.pods('auth-service')).length === 0,
+          60_000,
+        )
+        t.not((await fetch(`${baseUrl}/health`)).status, 200, 'auth-service is really away')
+        await new Promise((resolve) => setTimeout(resolve, AWAY_MS))
+        await scale(spec.replicas)
+        await namespace.rolledOut('deployment', `${RELEASE}-auth-service`)
+      }),
+    (verdict) => [...promisesOf(verdict), noWriteFailed(verdict)],
+  )
   t.equal((await fetch(`${baseUrl}/health`)).status, 200, 'and it is back')
 })

@@ -11,9 +11,9 @@ import type { Found, Provider, StoreLocation } from './store.ts'
 const MONGO_IMAGE = 'mongo:8'
 const MONGODB_PORT = 27017
 const REPLICA_SET = 'authdb'
-const ANSWER_TIMEOUT_MS = 2_000
-const VERSION_TIMEOUT_MS = 5_000
-const PRIMARY_TIMEOUT_MS = 20_000
+const ANSWER_TIMEOUT_MS = 10_000
+const VERSION_TIMEOUT_MS = 60_000
+const PRIMARY_TIMEOUT_MS = 60_000
 const CACHE_SIZE = '256M'
 const ALREADY_INITIALIZED = 23
 const SECANTUS: PythonPackage = {

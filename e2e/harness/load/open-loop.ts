@@ -16,7 +16,7 @@ export interface Sample {
 /** Success of each kind; everything else is a failure. */
 const SUCCESS: Readonly<Record<Kind, number>> = { read: 200, write: 201, login: 200 }
 
-export function isSuccess({ kind, status }: Sample): boolean {
+export function isSuccess({ kind, status }: Pick<Sample, 'kind' | 'status'>): boolean {
   return status === SUCCESS[kind]
 }
 

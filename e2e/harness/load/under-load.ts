@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newPeople } from '../people.ts'
 import { Random } from '../random.ts'
+import { carriedRate } from './capacity.ts'
+import { MachineWatch, VoidRun } from './machine.ts'
 import { OpenLoop } from './open-loop.ts'
 import { Schedule } from './schedule.ts'
 import { type Verdict, verdictOn } from './verdict.ts'
@@ -12,43 +15,72 @@ const SETTLE_MS = 5_000
 const LONGEST_SECONDS = 1_800
 /** Of what is offered, before anything is disturbed */
 const LEAST_SHARE = 0.8
+/** Of what the system carries: while an instance starts, and another is away, there has to be enough for the rest. */
+const OFFERED_SHARE = 0.25
+
+export interface Offer {
+  /** Requests a second at most, nine reads for each write; less where the machine carries less than four times that */
+  readonly most: number
+  /** Offers exactly that, whatever the machine carries */
+  readonly isFixed?: boolean
+}
+
+/** What a run came to, and what is to be known about the machine. */
+export interface Trial {
+  readonly verdict: Verdict
+  /** Requests a second that were offered */
+  readonly rate: number
+  /** How the machine fell short: what failed may be its fault */
+  readonly shortfall: string | undefined
+}
 
 /**
  * Disturbs a system while people read and write at a constant rate, with some seconds of load before and after it.
- * @param rate requests a second, nine reads for each write
- * @throws Error when the system is too slow for the rate even undisturbed, and whatever the disturbance throws
+ * @throws VoidRun when the system is too slow for the rate even undisturbed, and whatever the disturbance throws
  */
 export async function underLoad(
   baseUrl: string,
-  rate: number,
+  { most, isFixed = false }: Offer,
   disturb: () => Promise<void>,
-): Promise<Verdict> {
+): Promise<Trial> {
   const people = await newPeople(baseUrl, PEOPLE)
   const agent = createAgent()
   const workload = new TaskWorkload(agent, baseUrl, people, new Random(1))
-  const schedule = new Schedule([{ name: 'constant', seconds: LONGEST_SECONDS, from: rate }])
-  const load = new OpenLoop({ schedule, workload })
-  const settle = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
   try {
-    await settle()
-    keepsUp(load, rate)
-    await disturb()
-    await settle()
+    const before = await carriedRate(workload)
+    const rate = isFixed ? most : Math.min(most, Math.max(1, Math.floor(before * OFFERED_SHARE)))
+    const watch = new MachineWatch()
+    const load = await loaded(workload, rate, disturb)
+    const verdict = await verdictOn(load, workload, baseUrl, people)
+    return { verdict, rate, shortfall: watch.shortfall(before, await carriedRate(workload)) }
   } finally {
-    await load.stop()
     await agent.destroy()
   }
-  return verdictOn(load, workload, baseUrl, people)
+}
+
+/** @returns the load, after its end */
+async function loaded(workload: TaskWorkload, rate: number, disturb: () => Promise<void>): Promise<OpenLoop> {
+  const schedule = new Schedule([{ name: 'constant', seconds: LONGEST_SECONDS, from: rate }])
+  const load = new OpenLoop({ schedule, workload })
+  try {
+    await sleep(SETTLE_MS)
+    keepsUp(load, rate)
+    await disturb()
+    await sleep(SETTLE_MS)
+  } finally {
+    await load.stop()
+  }
+  return load
 }
 
 /**
  * Whether a load at a constant rate is answered at about that rate, before anything is disturbed.
- * @throws Error when it is not: what fails then says nothing about the disturbance
+ * @throws VoidRun when it is not: what fails then says nothing about the disturbance
  */
 export function keepsUp({ samples, elapsed }: Pick<OpenLoop, 'samples' | 'elapsed'>, rate: number): void {
   const answered = samples.length / (elapsed / 1000)
   if (answered < rate * LEAST_SHARE)
-    throw new Error(
+    throw new VoidRun(
       `void: ${answered.toFixed(0)} of ${rate} requests/s are answered before anything is disturbed; this machine needs a lower rate`,
     )
 }

@@ -36,6 +36,8 @@ export interface Check {
   readonly what: string
   readonly holds: boolean
   readonly found: string
+  /** A machine that is too slow can break it, too */
+  readonly needsSpeed?: boolean
 }
 
 /** Nearest-rank percentile of numbers in any order; 0 for none. */
@@ -90,7 +92,12 @@ function none(what: string, count: number, examples: readonly string[]): Check {
 }
 
 function noneFailed(method: string, { requests, failed }: Tally): Check {
-  return { what: `no ${method} failed`, holds: failed === 0, found: `${failed} of ${requests}` }
+  return {
+    what: `no ${method} failed`,
+    holds: failed === 0,
+    found: `${failed} of ${requests}`,
+    needsSpeed: true,
+  }
 }
 
 /** What holds whatever fails meanwhile: acknowledged tasks stay, once; no list is older than they are; every error is a known one. */
@@ -107,6 +114,7 @@ export function dataPromisesOf(verdict: Verdict): Check[] {
       what: 'there was something to lose',
       holds: acknowledged > WORTH_LOSING,
       found: `${acknowledged} tasks`,
+      needsSpeed: true,
     },
   ]
 }
