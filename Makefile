@@ -25,7 +25,7 @@ override PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-loc
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: help dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency bench bench-protocol bench-rivals
+.PHONY: help dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk

@@ -38,6 +38,7 @@ async function runAll(system: FaultySystem): Promise<Measurement[]> {
       writers: Number(values.writers),
       seed: Number(values.seed) + i,
       mix: { readsPerWrite: 9, racingShare: 0.4 },
+      keepAs: fault.name,
     })
     measurements.push(measurement)
     console.log(row(measurement))

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import { until } from '../harness/until.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
 /** A server that answers every chunk with `name:` and the chunk. */
@@ -42,10 +43,6 @@ function closing(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
-}
-
 async function started(t: Test) {
   const target = await echo(t)
   const proxy = await startFaultProxy(target)
@@ -84,7 +81,7 @@ t.test(
     const socket = await client(t, proxy)
     proxy.set('lose-answers')
     socket.write('one')
-    await until(() => proxy.lostBytes > 0)
+    await until('the bytes are there', () => proxy.lostBytes > 0)
     t.equal(target.received(), 'one')
     const closed = closing(socket)
     proxy.set('pass')
@@ -100,7 +97,7 @@ t.test('a lost request never arrives', async (t) => {
   await answer(socket)
   proxy.set('lose-requests')
   socket.write('two')
-  await until(() => proxy.lostBytes === 3)
+  await until('the bytes are there', () => proxy.lostBytes === 3)
   const closed = closing(socket)
   proxy.set('pass')
   await closed
@@ -158,6 +155,6 @@ t.test('bytes keep their order when a delay ends', async (t) => {
     witness.destroy()
     await closing(witness)
   }
-  await until(() => target.received().length === sent.join('').length)
+  await until('the bytes are there', () => target.received().length === sent.join('').length)
   t.equal(target.received(), sent.join(''))
 })

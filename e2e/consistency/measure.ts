@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { History } from '../harness/history.ts'
+import { keepHistory } from '../harness/history-file.ts'
 import { describeViolation, findViolations, type ViolationKind } from '../harness/judge.ts'
+import { MachineWatch } from '../harness/load/machine.ts'
 import { Random } from '../harness/random.ts'
+import { until } from '../harness/until.ts'
 import { createAccounts } from './counters.ts'
 import type { Fault } from './faults.ts'
 import type { FaultySystem } from './faulty-system.ts'
@@ -16,17 +19,20 @@ const DESCRIBED_VIOLATIONS = 5
 const POLL_MS = 100
 /** Of the time of a run, before the first fault. */
 const CALM_SHARE = 0.15
-const CACHE_BACK_TIMEOUT_MS = 30_000
 
 export interface Plan {
   readonly seconds: number
   /** Goes on beyond `seconds` until there were as many reads. */
   readonly minReads: number
+  /** But not beyond this, on a machine that does not carry as many; no limit when left out */
+  readonly mostSeconds?: number
   readonly accounts: number
   readonly readers: number
   readonly writers: number
   readonly seed: number
   readonly mix: Mix
+  /** Under this name a history is kept in which something was found; it is not when left out */
+  readonly keepAs?: string
 }
 
 export interface Measurement {
@@ -47,7 +53,10 @@ export interface Measurement {
   readonly refusals: ReadonlyMap<string, number>
   readonly readGapSeconds: number
   readonly writeGapSeconds: number
+  /** The calm rate was too low for the run to say anything */
   readonly isVoid: boolean
+  /** How the machine fell short, undefined when it did not */
+  readonly shortfall: string | undefined
 }
 
 /** Runs the load while one kind of fault is injected again and again, then checks the history. */
@@ -62,6 +71,7 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
     await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
     const history = new History(plan.accounts * 2)
     const load = new Traffic(accounts, history, random, plan.mix)
+    const watch = new MachineWatch()
     const started = performance.now()
     const workers = Promise.all(
       connections.map((connection, i) =>
@@ -76,7 +86,8 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
     const seconds = (performance.now() - started) / 1000
     load.stop()
     await workers
-    return summarise({ fault, load, history, started, seconds, calmRate, injections })
+    const shortfall = watch.shortfall(calmRate, calmRate)
+    return await summarise({ fault, plan, load, history, started, seconds, calmRate, injections, shortfall })
   } finally {
     await Promise.all(connections.map((connection) => connection.close()))
   }
@@ -85,12 +96,14 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
 async function disturb(system: FaultySystem, { inject }: Fault, load: Traffic, plan: Plan, started: number) {
   const random = new Random(plan.seed + 1)
   const elapsed = () => (performance.now() - started) / 1000
+  const { mostSeconds = Number.POSITIVE_INFINITY } = plan
   let [reads, grownAt] = [0, 0]
   const isOver = () => {
     if (load.reads > reads) [reads, grownAt] = [load.reads, elapsed()]
     // A system that answers no read any more would never get to the end.
     return (
-      elapsed() >= plan.seconds && (load.reads >= plan.minReads || elapsed() - grownAt > NO_READS_SECONDS)
+      elapsed() >= plan.seconds &&
+      (load.reads >= plan.minReads || elapsed() > mostSeconds || elapsed() - grownAt > NO_READS_SECONDS)
     )
   }
   await sleep(plan.seconds * CALM_SHARE * 1000)
@@ -109,27 +122,29 @@ async function disturb(system: FaultySystem, { inject }: Fault, load: Traffic, p
 
 /** Waits for a hit: runs start alike, whatever the one before has left behind. */
 async function cacheIsOn(connection: HttpConnection, headers: Record<string, string>): Promise<void> {
-  const deadline = performance.now() + CACHE_BACK_TIMEOUT_MS
-  while (performance.now() < deadline) {
+  await until('a list comes from the cache, without a fault', async () => {
     const answer = await connection.send('GET', '/tasks', headers)
-    if (String(answer?.headers['cache-status']).endsWith('hit')) return
-    await sleep(POLL_MS)
-  }
-  throw new Error(`No list has come from the cache for ${CACHE_BACK_TIMEOUT_MS / 1000} s without a fault.`)
+    return String(answer?.headers['cache-status']).endsWith('hit')
+  })
 }
 
 interface Run {
   readonly fault: Fault
+  readonly plan: Plan
   readonly load: Traffic
   readonly history: History
   readonly started: number
   readonly seconds: number
   readonly calmRate: number
   readonly injections: number
+  readonly shortfall: string | undefined
 }
 
-function summarise({ fault, load, history, started, seconds, calmRate, injections }: Run): Measurement {
+async function summarise(run: Run): Promise<Measurement> {
+  const { fault, plan, load, history, started, seconds, calmRate, injections, shortfall } = run
   const found = findViolations(history)
+  const isKept = found.length > 0 && plan.keepAs !== undefined
+  const kept = isKept ? [`kept: ${await keepHistory(history, plan.keepAs)}`] : []
   const violations: Record<ViolationKind, number> = { stale: 0, 'went back': 0, invented: 0 }
   for (const { kind } of found) violations[kind]++
   return {
@@ -145,12 +160,16 @@ function summarise({ fault, load, history, started, seconds, calmRate, injection
     failedReads: load.failedReads,
     injections,
     violations,
-    descriptions: found
-      .slice(0, DESCRIBED_VIOLATIONS)
-      .map((violation) => describeViolation(history, violation, started)),
+    descriptions: [
+      ...kept,
+      ...found
+        .slice(0, DESCRIBED_VIOLATIONS)
+        .map((violation) => describeViolation(history, violation, started)),
+    ],
     refusals: load.refusals,
     readGapSeconds: load.readGap.longestMs / 1000,
     writeGapSeconds: load.writeGap.longestMs / 1000,
     isVoid: calmRate < MIN_RATE,
+    shortfall,
   }
 }

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { RESULTS } from '../harness/cluster/installation.ts'
+import { RESULTS } from '../harness/results.ts'
 import { run as command } from '../harness/run.ts'
 import { pictureOf, type Report, type Run, summaryOf } from './report.ts'
 

@@ -6,8 +6,6 @@ import { Namespace } from './namespace.ts'
 /** The checkout, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const CHART = `${ROOT}helm/authdb`
-/** Where results are put. */
-export const RESULTS = `${ROOT}e2e/results/`
 export const RELEASE = 'authdb'
 export const SERVICES = ['auth-service', 'task-service'] as const
 export type Service = (typeof SERVICES)[number]

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { RESULTS } from '../results.ts'
 import { run } from '../run.ts'
 import { until } from '../until.ts'
 import {
@@ -8,7 +9,6 @@ import {
   dump,
   ofTheRelease,
   RELEASE,
-  RESULTS,
   SERVICES,
   THROW_AWAY,
   throwAwayName,

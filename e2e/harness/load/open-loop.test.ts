@@ -1,4 +1,5 @@
 import t from 'tap'
+import { until } from '../until.ts'
 import { type Kind, latencyOf, OpenLoop, type Workload } from './open-loop.ts'
 import { Schedule } from './schedule.ts'
 
@@ -17,14 +18,13 @@ class HeldWorkload implements Workload {
 
 const schedule = new Schedule([{ name: 'constant', seconds: 0.2, from: 100 }])
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
-}
+/** Longer than any machine needs for the first few */
+const long = new Schedule([{ name: 'constant', seconds: 600, from: 100 }])
 
 t.test('requests start when they are due, though no answer comes', async (t) => {
   const workload = new HeldWorkload()
   const load = new OpenLoop({ schedule, workload })
-  await until(() => workload.waiting.length === 20)
+  await until('all have been sent', () => workload.waiting.length === 20)
   t.equal(load.samples.length, 0)
   workload.answerAll(200)
   await load.finished
@@ -35,11 +35,11 @@ t.test('requests start when they are due, though no answer comes', async (t) => 
 t.test('with a full house the rest waits, and its waiting is latency', async (t) => {
   const workload = new HeldWorkload()
   const load = new OpenLoop({ schedule, workload, mostInFlight: 5 })
-  await until(() => load.elapsed > 250)
+  await until('all are due', () => load.elapsed > 250)
   t.equal(workload.waiting.length, 5, 'no more than allowed are under way')
   while (load.samples.length < 20) {
     workload.answerAll(200)
-    await until(() => workload.waiting.length > 0 || load.samples.length === 20)
+    await until('more are sent', () => workload.waiting.length > 0 || load.samples.length === 20)
   }
   await load.finished
   const last = load.samples.toSorted((a, b) => b.due - a.due)[0]
@@ -49,14 +49,15 @@ t.test('with a full house the rest waits, and its waiting is latency', async (t)
 
 t.test('a stopped load sends nothing more and waits for the last answers', async (t) => {
   const workload = new HeldWorkload()
-  const load = new OpenLoop({ schedule, workload })
-  await until(() => workload.waiting.length >= 3)
+  const load = new OpenLoop({ schedule: long, workload })
+  await until('some are sent', () => workload.waiting.length >= 3)
   const sent = workload.waiting.length
   let isOver = false
   const stopped = load.stop().then(() => {
     isOver = true
   })
-  await until(() => load.elapsed > 250)
+  const { elapsed } = load
+  await until('more are due', () => load.elapsed > elapsed + 50)
   t.equal(workload.waiting.length, sent)
   t.notOk(isOver, 'answers are missing')
   workload.answerAll(0)

@@ -1,3 +1,4 @@
+import { keepHistory } from '../history-file.ts'
 import { describeViolation, findViolations } from '../judge.ts'
 import { allTitles, type Person } from '../people.ts'
 import { isSuccess, type Kind, latencyOf, type OpenLoop, type Sample } from './open-loop.ts'
@@ -74,15 +75,19 @@ export async function verdictOn(
   const found: string[][] = []
   for (const person of people) found.push(await allTitles(baseUrl, person))
   const violations = findViolations(workload.history)
+  const kept = violations.length > 0 ? [`kept: ${await keepHistory(workload.history, 'under-load')}`] : []
   return {
     reads: tally(load.samples, 'read'),
     writes: tally(load.samples, 'write'),
     refusals: Object.fromEntries(workload.refusals),
     ...reconcile(workload.posted, workload.acknowledged, found),
     stale: violations.length,
-    staleReads: violations
-      .slice(0, DESCRIBED_VIOLATIONS)
-      .map((violation) => describeViolation(workload.history, violation, load.startedAt)),
+    staleReads: [
+      ...kept,
+      ...violations
+        .slice(0, DESCRIBED_VIOLATIONS)
+        .map((violation) => describeViolation(workload.history, violation, load.startedAt)),
+    ],
   }
 }
 

@@ -64,6 +64,6 @@ export async function stormRun(stage: Stage): Promise<Run> {
       'in the storm': tally(during, 'read'),
     },
     failures: failuresOf(load.samples),
-    checks: [...stormChecks(replicas, load.samples, times, settings.p99Ms), ...promisesOf(verdict)],
+    checks: [...stormChecks(replicas, load.samples, times, settings.p99Ratio), ...promisesOf(verdict)],
   }
 }
