@@ -7,6 +7,7 @@ import { healthFeature } from './health/index.ts'
 import { loginFeature } from './login/index.ts'
 import { passwordsFeature } from './passwords/index.ts'
 import { type Feature, registerRoutes } from './platform/feature.ts'
+import { hook } from './platform/hooks.ts'
 import type { Readiness } from './platform/internal.ts'
 import { createService, registerFeatures } from './platform/service.ts'
 import { revocationsFeature } from './revocations/index.ts'
@@ -51,9 +52,12 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
   ]
 
   // Before any hook that may refuse.
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
-  })
+  app.addHook(
+    'onRequest',
+    hook((_request, reply) => {
+      reply.header('cache-control', 'no-store')
+    }),
+  )
   await registerFeatures(service, features, DOCUMENT)
   await app.register(async (scope) => {
     await scope.register(authenticate, {

@@ -1,6 +1,7 @@
 import createError from '@fastify/error'
 import type { FastifyBodyParser, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { payloadHook } from './hooks.ts'
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i
 const UTF_8 = /^utf-?8$/i
@@ -48,16 +49,19 @@ async function bodies(app: FastifyInstance): Promise<void> {
   // No route takes plain text, which Fastify would read: it is an unsupported media type like any other.
   app.removeContentTypeParser('text/plain')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonParser(app))
-  app.addHook('preParsing', async (request, reply) => {
-    if (request.is404 || request.method === 'GET' || request.method === 'HEAD') return
-    const { 'content-encoding': coding, 'content-type': type } = request.headers
-    if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-      // RFC 9110 §15.5.16: says which ones would be.
-      reply.header('accept-encoding', 'identity')
-      throw new CodingUnsupported()
-    }
-    if (type !== undefined && namesOtherCharset(type)) throw new CharsetUnsupported()
-  })
+  app.addHook(
+    'preParsing',
+    payloadHook((request, reply) => {
+      if (request.is404 || request.method === 'GET' || request.method === 'HEAD') return
+      const { 'content-encoding': coding, 'content-type': type } = request.headers
+      if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+        // RFC 9110 §15.5.16: says which ones would be.
+        reply.header('accept-encoding', 'identity')
+        throw new CodingUnsupported()
+      }
+      if (type !== undefined && namesOtherCharset(type)) throw new CharsetUnsupported()
+    }),
+  )
 }
 
 /** How bodies are read: as they are, in UTF-8. */

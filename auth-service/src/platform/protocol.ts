@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { hook } from './hooks.ts'
 import { CodingUnknown, ExpectationFailed, RequestMalformed, VersionUnsupported } from './protocol-errors.ts'
 
 /** RFC 3986 §3.2.2, as far as a Host can be a name, an IPv4 address or an IPv6 address; RFC 9110 §4.2.1: never empty. */
@@ -38,18 +39,21 @@ function checkExpectation({ raw }: FastifyRequest): void {
 async function protocol(app: FastifyInstance): Promise<void> {
   // Without a listener Node answers 417 itself.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
-  app.addHook('onRequest', async (request, reply) => {
-    try {
-      if (request.raw.httpVersionMajor !== 1) throw new VersionUnsupported()
-      checkCoding(request)
-      checkHost(request)
-      checkExpectation(request)
-    } catch (error) {
-      // What follows on this connection may not be a request.
-      reply.header('connection', 'close')
-      throw error
-    }
-  })
+  app.addHook(
+    'onRequest',
+    hook((request, reply) => {
+      try {
+        if (request.raw.httpVersionMajor !== 1) throw new VersionUnsupported()
+        checkCoding(request)
+        checkHost(request)
+        checkExpectation(request)
+      } catch (error) {
+        // What follows on this connection may not be a request.
+        reply.header('connection', 'close')
+        throw error
+      }
+    }),
+  )
 }
 
 export default fp(protocol, { name: 'protocol' })

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { EXPOSED_HEADERS, type OriginPolicy } from './cors.ts'
+import { hook } from './hooks.ts'
 import { problemOf, refusalOf } from './problems.ts'
 import {
   CodingUnknown,
@@ -160,12 +161,15 @@ interface BelowRouterOptions {
 }
 
 async function belowRouter(app: FastifyInstance, { allowed, onHangUp }: BelowRouterOptions): Promise<void> {
-  app.addHook('onRequest', async (request, reply) => {
-    latest.set(request.raw.socket, reply)
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) onHangUp(request, reply)
-    })
-  })
+  app.addHook(
+    'onRequest',
+    hook((request, reply) => {
+      latest.set(request.raw.socket, reply)
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) onHangUp(request, reply)
+      })
+    }),
+  )
   // Node closes the connection without a word when nobody listens.
   app.server.on('connect', ({ headers, httpVersion }, socket) => {
     const line = `CONNECT / HTTP/${httpVersion}`

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync, LogController }
 import fp from 'fastify-plugin'
 import belowRouter, { clientErrorHandler } from './below-router.ts'
 import errorHandler from './error-handler.ts'
+import { payloadHook } from './hooks.ts'
 import { httpLimits } from './http-limits.ts'
 import protocol from './protocol.ts'
 
@@ -100,9 +101,12 @@ async function internal(app: FastifyInstance, options: InternalOptions): Promise
   // Closing after the public port lets probes see "draining" to the end.
   app.addHook('onClose', async () => server.close())
   // A connection that is kept after its last answer would hold up the close until it times out.
-  app.addHook('onSend', async (_request, reply) => {
-    if (options.readiness.isDraining()) reply.header('connection', 'close')
-  })
+  app.addHook(
+    'onSend',
+    payloadHook((_request, reply) => {
+      if (options.readiness.isDraining()) reply.header('connection', 'close')
+    }),
+  )
 }
 
 /** /livez, /readyz, /metrics and the service's own internal routes on a port of their own. */

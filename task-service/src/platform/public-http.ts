@@ -1,6 +1,5 @@
 import cors from '@fastify/cors'
 import createError from '@fastify/error'
-import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { Counter, type Registry } from '@prometheus-io/client'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
@@ -10,10 +9,13 @@ import belowRouter, { clientErrorHandler } from './below-router.ts'
 import bodies from './bodies.ts'
 import { EXPOSED_HEADERS, originPolicy } from './cors.ts'
 import emptyBody from './empty-body.ts'
+import { hook } from './hooks.ts'
 import { httpLimits, PATIENCE, type Patience } from './http-limits.ts'
+import { logStream } from './log-stream.ts'
 import protocol from './protocol.ts'
 import { logHangUp, RequestLog, requestId } from './request-log.ts'
 import { rewriteUrl } from './request-target.ts'
+import { securityHeaders } from './security-headers.ts'
 
 const BODY_LIMIT_BYTES = 65_536
 const MAX_PARAM_LENGTH = 16_384
@@ -32,7 +34,7 @@ export interface HttpConfig {
 /** Fastify options that both services share. */
 export function serverOptions(config: HttpConfig, service: string, patience: Patience = PATIENCE) {
   return {
-    logger: { level: config.LOG_LEVEL, base: { service, pid: process.pid } },
+    logger: { level: config.LOG_LEVEL, base: { service, pid: process.pid }, stream: logStream() },
     logController: new RequestLog(),
     genReqId: requestId,
     rewriteUrl,
@@ -69,9 +71,15 @@ async function publicHttp(
       logHangUp(request, reply)
     },
   })
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-  })
+  const constant = securityHeaders()
+  app.addHook(
+    'onRequest',
+    hook((request, reply) => {
+      reply.header('x-request-id', request.id).headers(constant)
+      // RFC 6797 §7.2: never over http. A trusted proxy says what the client came by.
+      if (request.protocol === 'https') reply.header('strict-transport-security', HSTS)
+    }),
+  )
   await app.register(metrics.default, {
     endpoint: null,
     defaultMetrics: { enabled: true, register: registry },
@@ -80,18 +88,6 @@ async function publicHttp(
       // The summary is made even when it is off; in the library's global registry two apps in one process collide.
       overrides: { histogram: { registers: [registry] }, summary: { registers: [registry] } },
     },
-  })
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      useDefaults: false,
-    },
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
-    strictTransportSecurity: false,
-  })
-  // RFC 6797 §7.2: never over http. A trusted proxy says what the client came by.
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.protocol === 'https') reply.header('strict-transport-security', HSTS)
   })
   await app.register(cors, {
     origin: (origin, allow) => allow(null, allowed(origin)),

@@ -104,13 +104,12 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
   const deadline = (reply: FastifyReply) => arrivals.arrivalOf(reply.elapsedTime) + WRITE_DEADLINE_MS
 
   // Before the body is read: a malformed id is a 404.
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { id } = request.params as { id?: string }
-    if (id === undefined || OBJECT_ID.test(id)) return
-    if (!RESERVED.has(id)) throw new TaskNotFound()
+    if (id === undefined || OBJECT_ID.test(id)) return done()
+    if (!RESERVED.has(id)) return done(new TaskNotFound())
     // Not an id, but a path of its own, on which this method is not allowed.
     reply.callNotFound()
-    return reply
   })
   // RFC 7396: a merge patch is JSON whose nulls remove.
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'buffer' }, jsonParser(app))

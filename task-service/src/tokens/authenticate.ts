@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Forbidden, TokenInvalid, TokenMissing } from '../errors.ts'
 import { bearerToken, namesBearer } from '../platform/bearer.ts'
+import { hook } from '../platform/hooks.ts'
 import { type Claims, isClaims } from './claims.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import type { PublicKeys } from './public-keys.ts'
@@ -46,9 +47,10 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
     },
   })
 
-  async function verify(request: FastifyRequest, token: string): Promise<Claims> {
-    const known = options.verified.get(token)
-    if (known) return known
+  async function verify(request: FastifyRequest): Promise<Claims> {
+    if (!namesBearer(request)) throw new TokenMissing()
+    const token = bearerToken(request)
+    if (token === undefined) throw new TokenInvalid()
     const claims: unknown = await request.jwtVerify<Record<string, unknown>>().catch((cause) => {
       request.log.info({ reason: String(cause) }, 'access token refused')
       throw new TokenInvalid()
@@ -58,14 +60,22 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
     return claims
   }
 
+  /** Asked for every request: a session ends while its tokens are still known. */
+  function admit(request: FastifyRequest, { sid, sub, role }: Claims): void {
+    if (options.endedSessions.isEnded(sid)) throw new TokenInvalid()
+    request.caller = { id: sub, isAdmin: role === 'ADMIN' }
+  }
+
   app.decorateRequest('caller')
-  app.addHook('onRequest', async (request) => {
-    if (!namesBearer(request)) throw new TokenMissing()
+  app.addHook('onRequest', (request, reply, done) => {
     const token = bearerToken(request)
-    if (token === undefined) throw new TokenInvalid()
-    const claims = await verify(request, token)
-    if (options.endedSessions.isEnded(claims.sid)) throw new TokenInvalid()
-    request.caller = { id: claims.sub, isAdmin: claims.role === 'ADMIN' }
+    const known = token === undefined ? undefined : options.verified.get(token)
+    // Most requests come with a token that is known, and wait for nothing.
+    if (known) hook(() => admit(request, known))(request, reply, done)
+    else
+      verify(request)
+        .then((claims) => admit(request, claims))
+        .then(() => done(), done)
   })
 }
 
