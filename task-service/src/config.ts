@@ -76,6 +76,17 @@ export const Environment = Type.Object({
     minimum: 0,
     description: 'Requests in flight before 503; 0 = off',
   }),
+  MAX_TASKS_PER_OWNER: Type.Integer({
+    default: 10_000,
+    minimum: 1,
+    description: 'Tasks of one person at most, those deleted lately included',
+  }),
+  DELETED_TASKS_DAYS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 3_650,
+    description: 'How long a deleted task can be restored (days)',
+  }),
   CACHE_WRITE_THROUGH: Type.Boolean({
     default: false,
     description: 'Put the new list into the cache with the write, rather than leave it to the next reader',

@@ -10,9 +10,16 @@ export const CursorInvalid = createError(
   'The cursor is not one this service has made.',
   400,
 )
-export const DueDateInvalid = createError(
+export const DueDateInvalid = createError('invalid_input', 'Invalid input: %s is not a date that exists', 422)
+/** @param %s how many there may be */
+export const TooManyTasks = createError(
+  'too_many_tasks',
+  'You have %s tasks, those you deleted lately included, and cannot have more.',
+  409,
+)
+export const SearchInvalid = createError(
   'invalid_input',
-  'Invalid input: due_at is not a date that exists',
+  'Invalid input: querystring/q holds no word to look for',
   422,
 )
 export const VersionMismatch = createError(

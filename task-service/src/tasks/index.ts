@@ -1,14 +1,18 @@
 import { openLists } from '../cache/index.ts'
 import type { Config } from '../config.ts'
 import type { Feature } from '../platform/feature.ts'
+import { repeated } from '../platform/jobs.ts'
 import type { Service } from '../platform/service.ts'
 import { serviceToken, type TokensFeature } from '../tokens/index.ts'
 import { ArrivalClock } from './arrival-clock.ts'
 import { erasureRoutes } from './erasure.routes.ts'
-import { PAGE_LIMIT, TaskPages } from './task-pages.ts'
+import { TaskListsRepository } from './task-lists.repository.ts'
+import { TaskPages } from './task-pages.ts'
 import { TasksRepository, WRITE_LIMIT_MS } from './tasks.repository.ts'
 import { tasksRoutes } from './tasks.routes.ts'
 import { TasksService } from './tasks.service.ts'
+
+const DAY_MS = 86_400_000
 
 /** Todo lists, and their end when an account is deleted. */
 export function tasksFeature(
@@ -16,21 +20,29 @@ export function tasksFeature(
   { keys }: TokensFeature,
 ): Feature {
   const repository = new TasksRepository(db)
-  const pages = new TaskPages(repository)
+  const listsRepository = new TaskListsRepository(db)
+  const pages = new TaskPages(listsRepository)
   const lists = openLists({
     redis,
     db,
     registry,
     log,
-    load: (owner) => pages.read(owner, PAGE_LIMIT),
+    load: (owner) => pages.read({ owner }),
     commitLimitMs: WRITE_LIMIT_MS,
     writeThrough: config.CACHE_WRITE_THROUGH,
   })
   const arrivals = new ArrivalClock()
-  const tasks = new TasksService(repository, pages, lists)
+  const tasks = new TasksService({
+    tasks: repository,
+    pages,
+    lists,
+    maxTasks: config.MAX_TASKS_PER_OWNER,
+    retentionMs: config.DELETED_TASKS_DAYS * DAY_MS,
+  })
   return {
     name: 'tasks',
     prepare: async () => {
+      await listsRepository.prepare()
       await repository.prepare()
       await lists.prepare()
     },
@@ -41,6 +53,17 @@ export function tasksFeature(
       await server.register(serviceToken, { keys, issuer: config.TOKEN_ISSUER })
       await server.register(erasureRoutes, { tasks })
     },
-    jobs: [lists, arrivals],
+    jobs: [
+      lists,
+      arrivals,
+      repeated({
+        name: 'tasks from before search',
+        everyMs: DAY_MS,
+        log,
+        async run(signal) {
+          while (!signal.aborted && (await repository.completeSome()));
+        },
+      }),
+    ],
   }
 }

@@ -1,32 +1,35 @@
 import { type ListPage, listPage } from '../cache/index.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Task } from './task.ts'
-import type { TasksRepository } from './tasks.repository.ts'
+import type { TaskListsRepository } from './task-lists.repository.ts'
+import { NEWEST_FIRST, type TaskQuery } from './task-query.ts'
 import type { TaskResponse } from './tasks.schema.ts'
 
 export const PAGE_LIMIT = 100
 
+/** Which page: a query whose place is still a cursor. */
+export type PageRequest = Omit<TaskQuery, 'after' | 'limit'> & { limit?: number; cursor?: string | undefined }
+
 /** Pages of tasks as they go out, from MongoDB. */
 export class TaskPages {
-  readonly #tasks: TasksRepository
+  readonly #lists: Pick<TaskListsRepository, 'list'>
 
-  constructor(tasks: TasksRepository) {
-    this.#tasks = tasks
+  constructor(lists: Pick<TaskListsRepository, 'list'>) {
+    this.#lists = lists
   }
 
-  /** Newest first; `owner` undefined means everyone's. @throws CursorInvalid */
-  async read(owner: string | undefined, limit: number, cursor?: string): Promise<ListPage> {
+  /** @throws CursorInvalid */
+  async read({ limit = PAGE_LIMIT, cursor, ...query }: PageRequest): Promise<ListPage> {
+    const { by } = query.sort ?? NEWEST_FIRST
     const size = Math.min(Math.max(limit, 1), PAGE_LIMIT)
-    const found = await this.#tasks.list(
-      owner,
-      size + 1,
-      cursor === undefined ? undefined : decodeCursor(cursor),
-    )
-    const tasks = found.slice(0, size)
-    const last = tasks.at(-1)
+    const after = cursor === undefined ? undefined : decodeCursor(by, cursor)
+    const found = await this.#lists.list({ ...query, limit: size + 1, after })
+    const shown = found.slice(0, size)
+    const last = shown.at(-1)
+    const next = found.length > size && last ? encodeCursor(by, last.position) : undefined
     return listPage(
-      tasks.map(toWire),
-      found.length > size && last ? encodeCursor({ createdAt: last.createdAt, id: last.id }) : undefined,
+      shown.map(({ task }) => toWire(task)),
+      next,
     )
   }
 }
@@ -46,5 +49,6 @@ export function toWire(task: Task): TaskResponse {
     version: task.version,
     created_at: task.createdAt.toISOString(),
     updated_at: task.updatedAt.toISOString(),
+    ...(task.deletedAt && { deleted_at: task.deletedAt.toISOString() }),
   }
 }

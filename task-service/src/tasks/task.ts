@@ -13,10 +13,9 @@ export interface Task {
   version: number
   createdAt: Date
   updatedAt: Date
+  /** Since when it is in the bin, until `purgeAt`; to all but those who look there, it is gone */
+  deletedAt: Date | null
+  purgeAt: Date | null
 }
 
-export type NewTaskFields = Omit<Task, 'id' | 'version'>
-export type ChangedFields = Pick<
-  Task,
-  'title' | 'description' | 'completed' | 'completedAt' | 'dueAt' | 'priority' | 'labels' | 'updatedAt'
->
+export type NewTaskFields = Omit<Task, 'id' | 'version' | 'deletedAt' | 'purgeAt'>

@@ -1,31 +1,23 @@
-import { type Collection, type Db, type Filter, ObjectId } from 'mongodb'
+import { type Collection, type Db, ObjectId } from 'mongodb'
 import { OutcomeUnknown } from '../errors.ts'
 import { guarded, isAway } from '../platform/driver-errors.ts'
 import { within } from '../platform/time-limit.ts'
-import type { Position } from './cursor.ts'
-import type { ChangedFields, NewTaskFields, Task } from './task.ts'
+import type { NewTaskFields, Task } from './task.ts'
+import {
+  derived,
+  FIRST_VERSION,
+  sameVersion,
+  type TaskDocument,
+  toColumns,
+  toTask,
+} from './task-document.repository.ts'
 
 /** Well below the life of a mark in the cache (10 s). */
 const MAX_TIME_MS = 2_000
-const FIRST_VERSION = 1
 /** For a whole write, the driver's own waits and repetition included */
 export const WRITE_LIMIT_MS = 2_500
-
-interface TaskDocument {
-  _id: ObjectId
-  owner_id: ObjectId
-  title: string
-  description: string | null
-  completed: boolean
-  completed_at: Date | null
-  due_at: Date | null
-  priority: number
-  labels: string[]
-  /** Missing or null in what was imported */
-  version: number | null
-  created_at: Date
-  updated_at: Date
-}
+/** Tasks that get what they lack in one step */
+const COMPLETED_AT_ONCE = 500
 
 /** Every state change is one atomic operation on one document whose filter carries the owner. */
 export class TasksRepository {
@@ -35,27 +27,12 @@ export class TasksRepository {
     this.#tasks = db.collection<TaskDocument>('tasks')
   }
 
-  /** Makes the indexes; repeatable. */
+  /** Has the database remove what has been in the bin for its time; repeatable. */
   async prepare(): Promise<void> {
-    await this.#tasks.createIndexes([
-      { name: 'owner_newest', key: { owner_id: 1, created_at: -1, _id: -1 } },
-      { name: 'newest', key: { created_at: -1, _id: -1 } },
-    ])
+    await this.#tasks.createIndexes([{ name: 'purge', key: { purge_at: 1 }, expireAfterSeconds: 0 }])
   }
 
-  /** Newest first; `owner` undefined means everyone's. */
-  async list(owner: string | undefined, limit: number, after?: Position): Promise<Task[]> {
-    const filter: Filter<TaskDocument> = {
-      ...(owner !== undefined && { owner_id: new ObjectId(owner) }),
-      ...(after && olderThan(after)),
-    }
-    const newest = { created_at: -1, _id: -1 } as const
-    const found = await guarded(
-      this.#tasks.find(filter, { maxTimeMS: MAX_TIME_MS }).sort(newest).limit(limit).toArray(),
-    )
-    return found.map(toTask)
-  }
-
+  /** Also of one in the bin. */
   async find(id: string, owner: string): Promise<Task | undefined> {
     const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner) }
     const found = await guarded(this.#tasks.findOne(filter, { maxTimeMS: MAX_TIME_MS }))
@@ -69,80 +46,58 @@ export class TasksRepository {
     return found?.owner_id.toHexString()
   }
 
-  async insert(fields: NewTaskFields): Promise<Task> {
+  /** @returns how many there are, those in the bin included, counting to `limit` at most */
+  async count(owner: string, limit: number): Promise<number> {
+    const filter = { owner_id: new ObjectId(owner) }
+    return guarded(this.#tasks.countDocuments(filter, { limit, maxTimeMS: MAX_TIME_MS }))
+  }
+
+  async insert(fields: NewTaskFields, id = new ObjectId().toHexString()): Promise<Task> {
+    const task = { ...fields, id, version: FIRST_VERSION, deletedAt: null, purgeAt: null }
     const document = {
-      _id: new ObjectId(),
+      _id: new ObjectId(id),
       owner_id: new ObjectId(fields.ownerId),
-      ...toColumns(fields),
-      version: FIRST_VERSION,
+      ...toColumns(task),
       created_at: fields.createdAt,
     }
     await writing(this.#tasks.insertOne(document, { maxTimeMS: MAX_TIME_MS }))
-    return toTask(document)
+    return task
   }
 
-  /** Changes the task if it still has `version`; undefined when it has not, or is gone. */
-  async update(id: string, owner: string, version: number, fields: ChangedFields): Promise<Task | undefined> {
-    const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner), version: sameVersion(version) }
-    const update = { $set: { ...toColumns(fields), version: version + 1 } }
+  /** Replaces the task if it still has `version`; undefined when it has not, or is gone. */
+  async update(version: number, task: Task): Promise<Task | undefined> {
+    const filter = {
+      _id: new ObjectId(task.id),
+      owner_id: new ObjectId(task.ownerId),
+      version: sameVersion(version),
+    }
     const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
-    const changed = await writing(this.#tasks.findOneAndUpdate(filter, update, options))
+    const changed = await writing(this.#tasks.findOneAndUpdate(filter, { $set: toColumns(task) }, options))
     return changed ? toTask(changed) : undefined
-  }
-
-  /** @returns whether there was such a task, at this version */
-  async remove(id: string, owner: string, version: number): Promise<boolean> {
-    const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner), version: sameVersion(version) }
-    return (await writing(this.#tasks.deleteOne(filter, { maxTimeMS: MAX_TIME_MS }))).deletedCount === 1
   }
 
   /** @returns how many there were */
   async removeOwner(owner: string): Promise<number> {
-    return (
-      await writing(this.#tasks.deleteMany({ owner_id: new ObjectId(owner) }, { maxTimeMS: MAX_TIME_MS }))
-    ).deletedCount
+    const filter = { owner_id: new ObjectId(owner) }
+    return (await writing(this.#tasks.deleteMany(filter, { maxTimeMS: MAX_TIME_MS }))).deletedCount
   }
-}
 
-function olderThan({ createdAt, id }: Position): Filter<TaskDocument> {
-  return {
-    $or: [{ created_at: { $lt: createdAt } }, { created_at: createdAt, _id: { $lt: new ObjectId(id) } }],
-  }
-}
-
-function toColumns(fields: ChangedFields) {
-  return {
-    title: fields.title,
-    description: fields.description,
-    completed: fields.completed,
-    completed_at: fields.completedAt,
-    due_at: fields.dueAt,
-    priority: fields.priority,
-    labels: fields.labels,
-    updated_at: fields.updatedAt,
-  }
-}
-
-/** What was imported from an AuthDB without versions is at its first. */
-function sameVersion(version: number): number | { $in: [number, null] } {
-  return version === FIRST_VERSION ? { $in: [FIRST_VERSION, null] } : version
-}
-
-/** Tasks of an imported AuthDB may lack what came later. */
-function toTask(document: TaskDocument): Task {
-  return {
-    id: document._id.toHexString(),
-    ownerId: document.owner_id.toHexString(),
-    title: document.title,
-    description: document.description ?? null,
-    completed: document.completed,
-    completedAt: document.completed_at ?? null,
-    dueAt: document.due_at ?? null,
-    priority: document.priority ?? 0,
-    labels: document.labels ?? [],
-    version: document.version ?? FIRST_VERSION,
-    createdAt: document.created_at,
-    updatedAt: document.updated_at,
+  /**
+   * Gives tasks that were stored before lists could be searched what they are found and sorted by. It does not change what
+   * a list shows. @returns whether there may be more
+   */
+  async completeSome(): Promise<boolean> {
+    const lacking = { title_key: { $exists: false } }
+    const found = await guarded(this.#tasks.find(lacking).limit(COMPLETED_AT_ONCE).toArray())
+    const updates = found.map((document) => ({
+      updateOne: {
+        // Not over what a change has stored meanwhile.
+        filter: { _id: document._id, owner_id: document.owner_id, ...lacking },
+        update: { $set: derived(document) },
+      },
+    }))
+    if (updates.length > 0) await guarded(this.#tasks.bulkWrite(updates, { ordered: false }))
+    return found.length === COMPLETED_AT_ONCE
   }
 }
 

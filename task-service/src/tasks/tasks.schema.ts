@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { SORT_KEYS } from './task-query.ts'
 
 /** Neither NUL nor half a character: what MongoDB could not give back as it was sent. Ajv compiles patterns with `u`. */
 const TEXT = '^[^\\u0000\\uD800-\\uDFFF]*$'
@@ -29,7 +30,7 @@ export const NewTask = Type.Object(
 
 /** Fields the service itself sends are taken and ignored, so that a client can PUT back what it read. */
 const echoed = Object.fromEntries(
-  ['_id', 'owner_id', 'version', 'created_at', 'updated_at', 'completed_at'].map((field) => [
+  ['_id', 'owner_id', 'version', 'created_at', 'updated_at', 'completed_at', 'deleted_at'].map((field) => [
     field,
     Type.Optional(Type.Unknown()),
   ]),
@@ -65,6 +66,7 @@ export const TaskResponse = Type.Object(
     version: Type.Integer(),
     created_at: TIMESTAMP,
     updated_at: TIMESTAMP,
+    deleted_at: Type.Optional(TIMESTAMP),
   },
   { $id: 'Task' },
 )
@@ -77,7 +79,32 @@ const limit = Type.String({
 })
 const cursor = Type.String({ description: 'From the `next` link of the page before' })
 
-export const ListQuery = Type.Object({ limit: Type.Optional(limit), cursor: Type.Optional(cursor) })
+const flag = (description: string) => Type.Optional(Type.Enum(['true', 'false'], { description }))
+
+export const ListQuery = Type.Object({
+  limit: Type.Optional(limit),
+  cursor: Type.Optional(cursor),
+  sort: Type.Optional(
+    Type.Enum(
+      SORT_KEYS.flatMap((key) => [key, `-${key}`]),
+      { description: 'With a minus, descending; the default is -created_at' },
+    ),
+  ),
+  completed: flag('Only done ones, or only the others'),
+  priority: Type.Optional(Type.String({ pattern: '^[0-3]$' })),
+  label: Type.Optional(Type.String({ minLength: 1, maxLength: 50, pattern: TEXT })),
+  due_before: Type.Optional(TIMESTAMP),
+  due_after: Type.Optional(TIMESTAMP),
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: TEXT,
+      description: 'Beginnings of words in title, description and labels, whatever their case and accents',
+    }),
+  ),
+  deleted: flag('Those that were deleted lately and can be restored'),
+})
 
 export const AdminListQuery = Type.Object({
   limit: Type.Optional(limit),
@@ -87,6 +114,7 @@ export const AdminListQuery = Type.Object({
 
 export const Message = Type.Object({ message: Type.String() })
 
+export type ListQuery = Static<typeof ListQuery>
 export type NewTask = Static<typeof NewTask>
 export type TaskChanges = Pick<Static<typeof TaskChanges>, keyof NewTask>
 export type TaskResponse = Static<typeof TaskResponse>

@@ -24,7 +24,9 @@ for (const [error, code] of [
       start: () => {},
       stop: async () => {},
     }
-    const tasks = new TasksService(repository, new TaskPages(repository), lists)
+    const pages = new TaskPages({ list: refuse })
+    const limits = { maxTasks: 1, retentionMs: 1 }
+    const tasks = new TasksService({ tasks: repository, pages, lists, ...limits })
     await t.rejects(tasks.removeOwner(OWNER, 0), { statusCode: 503, code, cause: error })
   })
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type CachedPage,
   type ListPage,
@@ -11,139 +10,126 @@ import {
   DueDateInvalid,
   OutcomeUnknown,
   TaskNotFound,
+  TooManyTasks,
   TooManyWrites,
-  VersionMismatch,
   WriteUnavailable,
 } from '../errors.ts'
 import type { Caller } from '../tokens/index.ts'
-import type { Preconditions } from './preconditions.ts'
-import type { ChangedFields, Task } from './task.ts'
-import { PAGE_LIMIT, type TaskPages } from './task-pages.ts'
-import { TaskTurns } from './task-turns.ts'
+import type { NewTaskFields, Task } from './task.ts'
+import { type Change, TaskChanges } from './task-changes.ts'
+import { PAGE_LIMIT, type PageRequest, type TaskPages } from './task-pages.ts'
+import { isDefault, NEWEST_FIRST } from './task-query.ts'
 import type { TasksRepository } from './tasks.repository.ts'
-import type { NewTask, TaskChanges } from './tasks.schema.ts'
+import type { NewTask, TaskChanges as TaskChangesBody } from './tasks.schema.ts'
 
 const LAST_YEAR = 9999
-const CONFLICT_WAIT_MS = 10
-const MAX_CONFLICT_WAIT_MS = 100
 
-export interface PageRequest {
-  limit?: number
-  cursor?: string
+type Conditions = Pick<Change, 'preconditions' | 'deadline'>
+
+interface Parts {
+  tasks: TasksRepository
+  pages: TaskPages
+  lists: Lists
+  /** An owner has at most so many, those in the bin included: no list looks at more. */
+  maxTasks: number
+  /** How long a deleted task stays in the bin, in milliseconds */
+  retentionMs: number
 }
 
 /** Deadlines are monotonic milliseconds: a write whose deadline has passed is not sent to the database. */
 export class TasksService {
-  readonly #tasks: TasksRepository
-  readonly #pages: TaskPages
-  readonly #lists: Lists
-  readonly #turns = new TaskTurns()
+  readonly #parts: Parts
+  readonly #changes: TaskChanges
 
-  constructor(tasks: TasksRepository, pages: TaskPages, lists: Lists) {
-    this.#tasks = tasks
-    this.#pages = pages
-    this.#lists = lists
+  constructor(parts: Parts) {
+    this.#parts = parts
+    const { tasks } = parts
+    this.#changes = new TaskChanges({
+      find: (id, owner) => tasks.find(id, owner),
+      store: (version, task, deadline) =>
+        this.#write(task.ownerId, deadline, () => tasks.update(version, task)),
+    })
   }
 
-  /** The caller's own tasks, newest first. Only the first full page is cached: it is what clients ask for. */
+  /** The caller's own tasks. Only the first full page of all of them, newest first, is cached: it is what clients ask for. */
   async list(
     caller: Caller,
-    { limit = PAGE_LIMIT, cursor }: PageRequest,
+    { filter = {}, sort = NEWEST_FIRST, limit = PAGE_LIMIT, cursor }: PageRequest,
   ): Promise<CachedPage | { page: ListPage; result: 'not-cacheable' }> {
-    if (limit >= PAGE_LIMIT && cursor === undefined) return this.#lists.read(caller.id)
-    return { page: await this.#pages.read(caller.id, limit, cursor), result: 'not-cacheable' }
+    const { lists, pages } = this.#parts
+    if (limit >= PAGE_LIMIT && cursor === undefined && isDefault(filter, sort)) return lists.read(caller.id)
+    const page = await pages.read({ owner: caller.id, filter, sort, limit, cursor })
+    return { page, result: 'not-cacheable' }
   }
 
-  /** Everyone's tasks, or one owner's: for administrators. */
-  async listAll({ limit = PAGE_LIMIT, cursor, owner }: PageRequest & { owner?: string }): Promise<ListPage> {
-    return this.#pages.read(owner, limit, cursor)
+  /** For administrators. */
+  async listAll(request: PageRequest): Promise<ListPage> {
+    return this.#parts.pages.read(request)
   }
 
   /** @throws TaskNotFound also for another user's task: that it exists is nobody else's business */
   async get(caller: Caller, id: string): Promise<Task> {
-    const task = await this.#tasks.find(id, caller.id)
-    if (!task) throw new TaskNotFound()
+    const task = await this.#parts.tasks.find(id, caller.id)
+    if (!task || task.deletedAt) throw new TaskNotFound()
     return task
   }
 
+  /** @throws TooManyTasks */
   async create(caller: Caller, input: NewTask, deadline: number): Promise<Task> {
-    const now = new Date()
-    const completed = input.completed ?? false
-    const fields = {
-      ownerId: caller.id,
-      title: input.title,
-      description: input.description ?? null,
-      completed,
-      completedAt: completed ? now : null,
-      dueAt: toDate(input.due_at),
-      priority: input.priority ?? 0,
-      labels: input.labels ?? [],
-      createdAt: now,
-      updatedAt: now,
-    }
-    return this.#write(caller.id, deadline, () => this.#tasks.insert(fields))
+    const { tasks, maxTasks } = this.#parts
+    if ((await tasks.count(caller.id, maxTasks)) >= maxTasks) throw new TooManyTasks(maxTasks)
+    const fields = toFields(caller.id, input, new Date())
+    return this.#write(caller.id, deadline, () => tasks.insert(fields))
   }
 
   /** @throws TaskNotFound · VersionMismatch */
-  async update(
-    caller: Caller,
-    id: string,
-    changes: TaskChanges,
-    preconditions: Preconditions,
-    deadline: number,
-  ): Promise<Task> {
-    return this.#change(caller.id, id, preconditions, deadline, (task) => {
-      const fields = applied(task, changes)
-      return () => this.#tasks.update(id, caller.id, task.version, fields)
+  async update(caller: Caller, id: string, changes: TaskChangesBody, conditions: Conditions): Promise<Task> {
+    return this.#changes.make(caller.id, id, {
+      ...conditions,
+      of: 'live',
+      apply: (task) => applied(task, changes),
     })
   }
 
-  /** The owner's right, or an administrator's. @throws TaskNotFound · VersionMismatch */
-  async remove(caller: Caller, id: string, preconditions: Preconditions, deadline: number): Promise<void> {
-    const owner = caller.isAdmin ? await this.#tasks.findOwner(id) : caller.id
+  /** Into the bin. The owner's right, or an administrator's. @throws TaskNotFound · VersionMismatch */
+  async remove(caller: Caller, id: string, conditions: Conditions): Promise<void> {
+    const owner = caller.isAdmin ? await this.#parts.tasks.findOwner(id) : caller.id
     if (owner === undefined) throw new TaskNotFound()
-    await this.#change(owner, id, preconditions, deadline, (task) => async () => {
-      return (await this.#tasks.remove(id, owner, task.version)) ? task : undefined
+    const { retentionMs } = this.#parts
+    await this.#changes.make(owner, id, {
+      ...conditions,
+      of: 'live',
+      apply(task) {
+        const now = new Date()
+        const purgeAt = new Date(now.getTime() + retentionMs)
+        return { ...task, deletedAt: now, purgeAt, updatedAt: now }
+      },
     })
   }
 
-  /**
-   * A compare-and-set on the version that was read, so that a late or repeated change cannot undo a newer one. Tried again
-   * on the newer version until the deadline, if the preconditions hold for that one, too.
-   * @param prepare looks at the task and returns what is written, undefined when the version was another by then
-   * @throws TaskNotFound · VersionMismatch · WriteUnavailable
-   */
-  async #change<T>(
-    owner: string,
-    id: string,
-    preconditions: Preconditions,
-    deadline: number,
-    prepare: (task: Task) => () => Promise<T | undefined>,
-  ): Promise<T> {
-    return this.#turns.take(id, async () => {
-      for (let attempt = 0; performance.now() < deadline; attempt++) {
-        // Jitter, so that losers do not collide again.
-        if (attempt > 0)
-          await sleep(Math.random() * Math.min(attempt * CONFLICT_WAIT_MS, MAX_CONFLICT_WAIT_MS))
-        const task = await this.#tasks.find(id, owner)
-        if (!task) throw new TaskNotFound()
-        if (preconditions.check(String(task.version)) === 'failed') throw new VersionMismatch()
-        const changed = await this.#write(owner, deadline, prepare(task))
-        if (changed !== undefined) return changed
-      }
-      throw new WriteUnavailable()
+  /** Out of the bin, also what an administrator put there. @throws TaskNotFound · VersionMismatch */
+  async restore(caller: Caller, id: string, conditions: Conditions): Promise<Task> {
+    return this.#changes.make(caller.id, id, {
+      ...conditions,
+      of: 'deleted',
+      apply(task) {
+        const now = new Date()
+        // The database removes it some time after that.
+        if (task.purgeAt === null || task.purgeAt <= now) throw new TaskNotFound()
+        return { ...task, deletedAt: null, purgeAt: null, updatedAt: now }
+      },
     })
   }
 
   /** All tasks of a deleted user. @returns how many there were */
   async removeOwner(owner: string, deadline: number): Promise<number> {
-    return this.#write(owner, deadline, () => this.#tasks.removeOwner(owner))
+    return this.#write(owner, deadline, () => this.#parts.tasks.removeOwner(owner))
   }
 
   /** What the cache refuses, in this service's own terms. @throws WriteUnavailable · OutcomeUnknown · TooManyWrites */
   async #write<T>(owner: string, deadline: number, commit: () => Promise<T>): Promise<T> {
     try {
-      return await this.#lists.write(owner, deadline, commit)
+      return await this.#parts.lists.write(owner, deadline, commit)
     } catch (cause) {
       if (cause instanceof NothingWritten) throw new WriteUnavailable({ cause })
       if (cause instanceof NotAnnounced) throw new OutcomeUnknown({ cause })
@@ -153,11 +139,28 @@ export class TasksService {
   }
 }
 
+function toFields(ownerId: string, input: NewTask, now: Date): NewTaskFields {
+  const completed = input.completed ?? false
+  return {
+    ownerId,
+    title: input.title,
+    description: input.description ?? null,
+    completed,
+    completedAt: completed ? now : null,
+    dueAt: toDate(input.due_at),
+    priority: input.priority ?? 0,
+    labels: input.labels ?? [],
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
 /** RFC 7396: null gives a field its default back. */
-function applied(task: Task, changes: TaskChanges): ChangedFields {
+function applied(task: Task, changes: TaskChangesBody): Task {
   const now = new Date()
   const completed = changes.completed === undefined ? task.completed : (changes.completed ?? false)
   return {
+    ...task,
     title: changes.title ?? task.title,
     description: changes.description === undefined ? task.description : changes.description,
     completed,
@@ -173,10 +176,10 @@ function applied(task: Task, changes: TaskChanges): ChangedFields {
  * RFC 3339 knows leap seconds, JavaScript does not; in UTC a time at the edge can leave the years it knows.
  * @throws DueDateInvalid
  */
-function toDate(text: string | null | undefined): Date | null {
+export function toDate(text: string | null | undefined, path = 'due_at'): Date | null {
   if (!text) return null
   const date = new Date(text)
   const year = date.getUTCFullYear()
-  if (!(year >= 0 && year <= LAST_YEAR)) throw new DueDateInvalid()
+  if (!(year >= 0 && year <= LAST_YEAR)) throw new DueDateInvalid(path)
   return date
 }

@@ -1,0 +1,111 @@
+import { type Collection, type Db, type Filter, ObjectId, type Sort as Order } from 'mongodb'
+import { guarded } from '../platform/driver-errors.ts'
+import type { Task } from './task.ts'
+import { type TaskDocument, toTask } from './task-document.repository.ts'
+import {
+  NEWEST_FIRST,
+  type Position,
+  type Sort,
+  type SortKey,
+  type TaskFilter,
+  type TaskQuery,
+} from './task-query.ts'
+
+const MAX_TIME_MS = 2_000
+/** Above all that can follow in a word */
+const LAST_CHARACTER = '\u{10ffff}'
+
+const COLUMNS = {
+  created_at: 'created_at',
+  updated_at: 'updated_at',
+  due_at: 'due_at',
+  priority: 'priority',
+  title: 'title_key',
+} as const satisfies Record<SortKey, keyof TaskDocument>
+/** Always there, so that a list of them is one query. */
+const REQUIRED: readonly SortKey[] = ['created_at', 'updated_at']
+
+export interface Listed {
+  task: Task
+  position: Position
+}
+
+interface Part {
+  filter: Filter<TaskDocument>
+  order: Order
+}
+
+/** Tasks that are not in the bin. */
+export const LIVE = { deleted_at: null }
+
+/** Tasks in the bin. That their time is up is checked here: the database's own removal comes late. */
+export const inBin = (now = new Date()) => ({ deleted_at: { $ne: null }, purge_at: { $gt: now } })
+
+/** Several conditions on one array field are one element each. */
+function beginningWith(beginning: string): Filter<TaskDocument> {
+  return { words: { $elemMatch: { $gte: beginning, $lt: `${beginning}${LAST_CHARACTER}` } } }
+}
+
+function conditions(filter: TaskFilter): Filter<TaskDocument>[] {
+  const { completed, priority, label, dueBefore, dueAfter, beginnings = [], deleted = false } = filter
+  return [
+    deleted ? (inBin() as Filter<TaskDocument>) : LIVE,
+    ...(completed === undefined ? [] : [{ completed }]),
+    // Imported tasks without a priority have the lowest.
+    ...(priority === undefined
+      ? []
+      : [{ priority: priority === 0 ? { $in: [0, null as never] } : priority }]),
+    ...(label === undefined ? [] : [{ labels: label }]),
+    ...(dueBefore ? [{ due_at: { $lt: dueBefore } }] : []),
+    ...(dueAfter ? [{ due_at: { $gt: dueAfter } }] : []),
+    ...beginnings.map(beginningWith),
+  ]
+}
+
+/** First the tasks that have the key, then those that have not, in the order of their ids. */
+function parts({ by, descending }: Sort, after: Position | undefined): Part[] {
+  const column = COLUMNS[by]
+  const direction = descending ? -1 : 1
+  const further = descending ? '$lt' : '$gt'
+  const id = after && { _id: { [further]: new ObjectId(after.id) } }
+  const later = after && { $or: [{ [column]: { [further]: after.value } }, { [column]: after.value, ...id }] }
+  const withKey = { filter: later ?? {}, order: { [column]: direction, _id: direction } as Order }
+  if (REQUIRED.includes(by)) return [withKey]
+  const without = { filter: { [column]: null }, order: { _id: direction } as Order }
+  if (after?.value === null) return [{ ...without, filter: { ...without.filter, ...id } }]
+  return [{ ...withKey, filter: { $and: [{ [column]: { $ne: null } }, withKey.filter] } }, without] as Part[]
+}
+
+/** Lists of tasks. Of the tasks of others none is looked at: each index that serves an owner begins with the owner. */
+export class TaskListsRepository {
+  readonly #tasks: Collection<TaskDocument>
+
+  constructor(db: Db) {
+    this.#tasks = db.collection<TaskDocument>('tasks')
+  }
+
+  /** Makes the indexes; repeatable. */
+  async prepare(): Promise<void> {
+    await this.#tasks.createIndexes([
+      { name: 'owner_live_newest', key: { owner_id: 1, deleted_at: 1, created_at: -1, _id: -1 } },
+      { name: 'owner_words', key: { owner_id: 1, words: 1 } },
+      { name: 'newest', key: { created_at: -1, _id: -1 } },
+    ])
+  }
+
+  async list({ owner, filter = {}, sort = NEWEST_FIRST, limit, after }: TaskQuery): Promise<Listed[]> {
+    const mine = owner === undefined ? [] : [{ owner_id: new ObjectId(owner) }]
+    const found: TaskDocument[] = []
+    for (const part of parts(sort, after)) {
+      if (found.length >= limit) break
+      const which = { $and: [...mine, ...conditions(filter), part.filter] }
+      const cursor = this.#tasks.find(which, { maxTimeMS: MAX_TIME_MS }).sort(part.order)
+      found.push(...(await guarded(cursor.limit(limit - found.length).toArray())))
+    }
+    const column = COLUMNS[sort.by]
+    return found.map((document) => ({
+      task: toTask(document),
+      position: { value: document[column] ?? null, id: document._id.toHexString() },
+    }))
+  }
+}
