@@ -59,9 +59,11 @@ readme-check: install ## fails when those tables are stale
 model: install ## the cache protocol, exhaustively: minutes, and a table
 	@node task-service/model/run.ts
 
-# Histories under every kind of fault: SECONDS, KINDS and more, see e2e/commands/consistency.ts.
-consistency: install ## histories under every kind of fault: SECONDS, KINDS and more, see e2e/consistency/run.ts
+consistency: install ## histories under every kind of fault: SECONDS, KINDS and more, see e2e/commands/consistency.ts
 	@node e2e/commands/consistency.ts
+
+judge: install ## judges a history again that a run has kept in e2e/results because something was found in it: FILE=…
+	@node e2e/commands/judge.ts "$$FILE"
 
 bench: install ## processor time of every kind of request beside a bare node:http: ROUNDS, SECONDS, PEOPLE and more, see bench/run.ts
 	@node bench/run.ts
