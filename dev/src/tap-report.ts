@@ -9,6 +9,8 @@ const FILE_START = /^# Subtest: /
 const FILE_RESULT = /^(not )?ok \d+ - (?<name>.*?)( # time=(?<time>[\d.]+)ms)?$/
 const TEST_RESULT = /^ {4}ok \d+ - (?<name>.*?)( # time=[\d.]+ms)?$/
 const NOT_DONE = /^\s*(not )?ok \d+.* # (SKIP|TODO)\b/i
+/** An attempt that the machine was too slow for, and that was made again */
+const VOID = /^\s*# VOID: /
 const SUMMARY = /^# \{ (?<counts>total: .*) \}$/
 
 export interface TapReport {
@@ -25,7 +27,7 @@ function parseCounts(text: string): Counts {
   return { passed: number('pass'), failed: number('fail'), skipped: number('skip') + number('todo') }
 }
 
-/** Reads TAP and prints it for people: the tests by name, and everything about those that fail, are skipped or to do. */
+/** Reads TAP and prints it for people: the tests by name, everything about those that fail, are skipped or to do, and what was void. */
 export function createTapReport(print: (line: string) => void): TapReport {
   let file: string[] = []
   let counts: Counts | undefined
@@ -34,7 +36,7 @@ export function createTapReport(print: (line: string) => void): TapReport {
     print(`${failed ? 'not ok' : 'ok'} ${name}${time ? ` (${Math.round(Number(time))} ms)` : ''}`)
     for (const line of file) {
       const test = TEST_RESULT.exec(line)?.groups?.name
-      if (failed || NOT_DONE.test(line)) print(line)
+      if (failed || NOT_DONE.test(line) || VOID.test(line)) print(line)
       else if (test) print(`    ${test}`)
     }
     file = []

@@ -1,7 +1,7 @@
 import { newPeople } from '../harness/people.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
 
-/** Two tasks each: two writers of one list overlap, as the protocol has to bear. */
+/** Two tasks each, so that two writes of one list can overlap. */
 export const TASKS_EACH = 2
 
 export interface Account {

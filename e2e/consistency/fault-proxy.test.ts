@@ -50,7 +50,7 @@ async function started(t: Test) {
   return { target, proxy }
 }
 
-t.test('a link passes bytes both ways', async (t) => {
+t.test('a link that passes carries bytes both ways', async (t) => {
   const { proxy } = await started(t)
   const socket = await client(t, proxy)
   socket.write('one')

@@ -39,7 +39,7 @@ interface Link {
 }
 
 interface Connection {
-  /** Takes the mode of the link into account again. */
+  /** To be called when the link's mode has changed. */
   update(): void
   reset(): void
 }
@@ -91,7 +91,7 @@ export async function startFaultProxy(target: Target): Promise<FaultProxy> {
   }
 }
 
-/** Connects a client with the target. When one side ends both do, and what was on its way is lost, as on a reset. */
+/** Connects a client with the target. When one side ends, the other is reset, and bytes on their way are lost. */
 function join(client: Socket, link: Link, onClosed: () => void): Connection {
   const server = connect(link.target.port, link.target.host)
   const damage = { done: false }
@@ -102,7 +102,7 @@ function join(client: Socket, link: Link, onClosed: () => void): Connection {
   for (const socket of [client, server]) {
     socket.setNoDelay(true)
     socket.once('close', reset)
-    // A reset is what faults are made of; `close` follows.
+    // Resets are injected on purpose; `close` follows each.
     socket.on('error', () => {})
   }
   const pumps = [
@@ -118,7 +118,7 @@ function join(client: Socket, link: Link, onClosed: () => void): Connection {
   }
 }
 
-/** Moves bytes one way, in order; the function it returns is to be called when the link's mode has changed. */
+/** Moves bytes one way, in order. @returns a function to call when the link's mode has changed */
 function pump(
   from: Socket,
   to: Socket,

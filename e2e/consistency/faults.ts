@@ -11,7 +11,7 @@ export interface Fault {
 
 const BROKEN: readonly LinkMode[] = ['stall', 'lose-requests', 'lose-answers', 'refuse']
 
-/** Shorter and longer than a lease (2 s), and than a mark lives (10 s). */
+/** Shorter than a lease (2 s), longer than one, and longer than the life of a mark (10 s). */
 const FREEZES_MS = [300, 3_000, 12_000]
 const STORM_MS = 4_000
 const STORM_KEYS = 400
@@ -46,7 +46,7 @@ async function restartRedis({ redis }: FaultySystem, random: Random): Promise<vo
   await sleep(random.between(1_000, 8_000))
 }
 
-/** Everything the server holds is at risk: marks and leases, too, and those of keys that expire first more than others. */
+/** Evicts whatever the server holds, marks and claims included; two of the policies prefer keys that expire soon. */
 async function evictAtRandom({ redisClient }: FaultySystem, random: Random): Promise<void> {
   const policy = random.pick(['allkeys-random', 'volatile-ttl', 'volatile-random'])
   const [, limit] = (await redisClient.config('GET', 'maxmemory')) as [string, string]
@@ -102,7 +102,7 @@ async function breakLinks(links: readonly FaultProxy[], random: Random): Promise
   await sleep(random.between(1_000, 7_000))
 }
 
-/** One instance finds itself connected to another Redis, as in a fail-over that not everybody has noticed. */
+/** Connects one instance to another Redis, as in a fail-over that the others have not noticed yet. */
 async function splitRedis({ redisLinks, redis, otherRedis }: FaultySystem, random: Random): Promise<void> {
   const link = random.pick(redisLinks)
   link.retarget(targetOf((await otherRedis()).url))

@@ -29,7 +29,7 @@ export interface FaultySystem {
   readonly instances: readonly Instance[]
   readonly redis: Store
   readonly mongodb: Store
-  /** By instance */
+  /** One for each instance */
   readonly redisLinks: readonly FaultProxy[]
   readonly mongodbLinks: readonly FaultProxy[]
   /** A client of the real Redis, beside the links */
@@ -45,7 +45,7 @@ export interface FaultySystemOptions {
   readonly variant?: URL
   /** nginx unless said otherwise: it leaves the most of a small machine to the load */
   readonly gateway?: 'fastify' | 'nginx'
-  /** Left out only where no fault ends the database: every write waits for the disk. */
+  /** False only where no fault kills the database: with it every write waits for the disk. */
   readonly syncOnCommit?: boolean
   readonly say?: (line: string) => void
 }

@@ -1,6 +1,6 @@
 import { Client } from 'undici'
 
-/** Longer than any limit inside the system, so that a timeout here means a frozen or unreachable part. */
+/** Longer than any limit inside the system: a timeout here means that a part is frozen or unreachable. */
 const ANSWER_TIMEOUT_MS = 6_000
 const NOTHING = Buffer.alloc(0)
 

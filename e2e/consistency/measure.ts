@@ -120,7 +120,7 @@ async function disturb(system: FaultySystem, { inject }: Fault, load: Traffic, p
   return { calmRate, injections }
 }
 
-/** Waits for a hit: runs start alike, whatever the one before has left behind. */
+/** Waits for a hit, so that every run starts with the cache on, whatever the run before has left behind. */
 async function cacheIsOn(connection: HttpConnection, headers: Record<string, string>): Promise<void> {
   await until('a list comes from the cache, without a fault', async () => {
     const answer = await connection.send('GET', '/tasks', headers)

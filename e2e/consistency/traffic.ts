@@ -6,12 +6,12 @@ import type { Answer, HttpConnection } from './http-connection.ts'
 
 const PACE_MS = 1
 const MOST_BEHIND = 50
-/** Without it, refusals that come at once would be most of the operations. */
+/** Refusals come at once: without a pause they would be most of the operations. */
 const PAUSE_AFTER_FAILURE_MS = 20
 
 export interface Mix {
   readonly readsPerWrite: number
-  /** Reads of a user whose write is under way, of all reads: races are what is looked for, and cost the most. */
+  /** Share of all reads that go to a user whose write is under way: these can find a stale list, and cost the most. */
   readonly racingShare: number
 }
 
@@ -122,7 +122,7 @@ export class Traffic {
   async #write(connection: HttpConnection, register: number, values: number[]): Promise<void> {
     const index = Math.floor(register / TASKS_EACH)
     this.#busy.add(register)
-    // What could not be written meanwhile is not made up for.
+    // Writers that fell behind do not catch up: that would be a burst.
     this.#writesBegun = Math.max(
       this.#writesBegun + 1,
       Math.floor(this.reads / this.#mix.readsPerWrite) - MOST_BEHIND,

@@ -168,7 +168,7 @@ t.test('a stale token on a public route is ignored', async (t) => {
   )
 })
 
-t.test('the health of AuthDB is what its clients know', async (t) => {
+t.test('the health page has the form that AuthDB’s clients know', async (t) => {
   for (const prefix of PREFIXES)
     t.same((await call(`${prefix}/health`)).body, { status: 'ok', database: 'connected' })
 })

@@ -35,7 +35,7 @@ for (const prefix of PREFIXES) {
   })
 }
 
-t.test('a user sees only the own account', async (t) => {
+t.test('a user sees only their own account', async (t) => {
   const person = await newPerson()
   const other = await newPerson()
   t.equal((await call(`/users/${person.id}`, { token: person.token })).status, 200)
@@ -51,7 +51,7 @@ t.test('a user sees only the own account', async (t) => {
   }
 })
 
-t.test('the last administrator stays', async (t) => {
+t.test('the last administrator cannot be demoted or deleted', async (t) => {
   const list = (await call('/users/?limit=100', { token: admin.token })).body as {
     _id: string
     role: string
@@ -81,7 +81,7 @@ t.test('a deleted user is gone everywhere: tokens, log-in and tasks', async (t) 
   t.same(await left(), [])
 })
 
-t.test('an administrator sees and deletes tasks of everyone', async (t) => {
+t.test('an administrator sees and deletes the tasks of everyone', async (t) => {
   const person = await newPerson()
   const task = (await call('/tasks/', { method: 'POST', token: person.token, json: { title: 'mine' } })).body
   t.match((await call(`/tasks/all?owner=${person.id}`, { token: admin.token })).body, [

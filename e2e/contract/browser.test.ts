@@ -16,7 +16,7 @@ async function preflight(path: string, method: string, wanted: string, origin = 
   })
 }
 
-t.test("the whole flow of AuthDB's browser client on another origin", async (t) => {
+t.test("AuthDB's browser client registers, logs in and keeps its list from another origin", async (t) => {
   const email = uniqueEmail()
   const origin = { origin: ORIGIN }
 
@@ -120,7 +120,7 @@ t.test('an origin that is not configured gets no permission, and no answer allow
   }
 })
 
-t.test('a request id is kept from end to end, or made', async (t) => {
+t.test('a request id is kept from end to end, and made where there is none', async (t) => {
   t.equal(
     (await call('/health', { headers: { 'x-request-id': 'abc-123' } })).headers.get('x-request-id'),
     'abc-123',

@@ -64,7 +64,7 @@ t.test('repeated reads come from the cache and say so', async (t) => {
   t.equal(new Set(answers.map(({ headers }) => headers.get('etag'))).size, 1)
 })
 
-t.test('a stranger finds nothing of it', async (t) => {
+t.test('the tasks of one user do not exist for another', async (t) => {
   const owner = await newPerson()
   const stranger = await newPerson()
   const { _id } = (await call('/tasks/', { method: 'POST', token: owner.token, json: { title: 'a' } })).body
@@ -74,7 +74,7 @@ t.test('a stranger finds nothing of it', async (t) => {
   }
 })
 
-t.test('more tasks than a page holds are linked', async (t) => {
+t.test('a list of more than one page links to the next', async (t) => {
   const { token } = await newPerson()
   for (let n = 0; n < 5; n++)
     await call('/api/v1/tasks/', { method: 'POST', token, json: { title: String(n) } })
@@ -136,7 +136,7 @@ t.test('bad input gets a clear refusal and never a 500', async (t) => {
   }
 })
 
-t.test('what belongs inside stays inside', async (t) => {
+t.test('internal routes are not reachable through the gateway', async (t) => {
   const { token } = await newPerson()
   const paths = [
     '/metrics',

@@ -28,7 +28,7 @@ export function logIn(email: string, prefix = ''): Promise<Answer> {
   return people.logIn(baseUrl + prefix, email, PASSWORD)
 }
 
-/** Somebody new, registered and logged in. */
+/** Registers somebody new and logs them in. */
 export function newPerson(email?: string): Promise<people.Person> {
   return people.newPerson(baseUrl, email, PASSWORD)
 }

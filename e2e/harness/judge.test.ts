@@ -104,7 +104,7 @@ t.test('reads without an answer say nothing', async (t) => {
   t.same(kinds(history), [])
 })
 
-t.test('an operation ends once', async (t) => {
+t.test('an operation that ends twice is an error', async (t) => {
   const history = ticking(1)
   const operation = history.beginRead(0)
   history.endRead(operation, 0)
@@ -183,7 +183,7 @@ t.test('the sweep finds what the definition finds, in 400 random histories', asy
   t.same([...seen].toSorted(), ['invented', 'stale', 'went back'], 'each kind of violation occurred')
 })
 
-t.test('two million operations are checked in seconds', async (t) => {
+t.test('judging two million operations costs seconds of a processor, not minutes', async (t) => {
   const history = new History(200)
   const values = new Uint32Array(200)
   for (let i = 0; i < 2_000_000; i++) {
@@ -193,9 +193,9 @@ t.test('two million operations are checked in seconds', async (t) => {
       values[register] = (values[register] as number) + 1
     } else read(history, values[register] as number, register)
   }
-  const started = performance.now()
+  const before = process.cpuUsage()
   t.same(findViolations(history), [])
-  const seconds = (performance.now() - started) / 1000
+  const seconds = process.cpuUsage(before).user / 1e6
   t.comment(`${history.operations} operations in ${seconds.toFixed(2)} s`)
   t.ok(seconds < 10)
 })

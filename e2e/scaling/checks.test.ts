@@ -82,7 +82,7 @@ t.test('a storm asks for more auth-service pods, and for quick reads meanwhile',
   t.end()
 })
 
-t.test('a crash may cut off a read in a hundred, anything else none', (t) => {
+t.test('a crash may fail one read in a hundred; any other disturbance none', (t) => {
   const reads = (requests: number, failed: number): Tally => ({ ...tally([], 'read'), requests, failed })
   const held = (all: Tally, crash: Tally) => disturbanceChecks(all, crash).map(({ holds }) => holds)
   t.same(held(reads(4_000, 4), reads(500, 4)), [true, true])

@@ -7,7 +7,7 @@ const INSPECTOR_PORT = 9229
  * It travels as its own source text, so it knows nothing but its parameters.
  */
 async function endThroughInspector(pid: number, port: number): Promise<void> {
-  const limit = Date.now() + 10_000
+  const limit = Date.now() + 60_000
   async function debuggerUrl(): Promise<string> {
     try {
       const response = await fetch(`http://127.0.0.1:${port}/json/list`)

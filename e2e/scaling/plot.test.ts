@@ -66,7 +66,7 @@ t.test('steps are 1, 2 or 5 times a power of ten', (t) => {
   t.end()
 })
 
-t.test('an axis reaches the highest value, and as far as it is asked to', (t) => {
+t.test('an axis reaches the highest value, and at least as far as asked', (t) => {
   const line = (top: number) => ({ label: '', colour: '', points: [[0, top]] as [number, number][] })
   t.same(axisOf({ title: '', lines: [line(350)] }).ticks, [0, 100, 200, 300, 400])
   t.same(axisOf({ title: '', lines: [line(0)], atLeast: 4 }).ticks, [0, 1, 2, 3, 4])

@@ -13,7 +13,7 @@ const samples = [
   sample(4000, 2, 4),
 ]
 
-t.test('deployments and autoscalers become replicas by service', (t) => {
+t.test('replicas of a service are read from its deployment and autoscaler', (t) => {
   const deployments = [
     { metadata: { name: 'authdb-task-service' }, spec: { replicas: 4 }, status: { readyReplicas: 3 } },
     { metadata: { name: 'authdb-auth-service' }, spec: {}, status: {} },

@@ -158,7 +158,7 @@ t.test('an event stream passes through as it is written, and ends with its clien
 
 t.test('an instance that does not answer in time costs a 504, not a hanging client', async (t) => {
   const silent = await startService(t, () => {})
-  const gateway = await startGateway(t, { taskUpstreams: [silent.origin], upstreamTimeoutMs: 300 })
+  const gateway = await startGateway(t, { taskUpstreams: [silent.origin], upstreamTimeoutMs: 1_000 })
   const response = await fetch(`${gateway}/tasks/`)
   t.equal(response.status, 504)
   t.equal(((await response.json()) as { code: string }).code, 'gateway_timeout')

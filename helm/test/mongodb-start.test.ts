@@ -56,7 +56,7 @@ class Container {
     execFileSync('bash', ['-c', script, 'start.sh', '--auth'], {
       env: { PATH: `${this.folder}/bin:${process.env.PATH}`, CALLS: this.calls, ...env },
       stdio: 'pipe',
-      timeout: 20_000,
+      timeout: 240_000,
     })
     return this.ran
   }

@@ -46,7 +46,7 @@ function removeWhenInterrupted(namespace: Namespace): void {
   }
 }
 
-/** Two runs at once would get each other's requests: their Ingresses answer for every host. */
+/** Two runs at once would receive each other's requests: the Ingress of each answers for every host. */
 async function untilAlone(): Promise<void> {
   const others = async () =>
     (await run('kubectl', ['get', 'namespaces', '--selector', THROW_AWAY, '--output', 'name'])).trim()

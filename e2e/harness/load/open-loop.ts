@@ -87,7 +87,7 @@ export class OpenLoop {
     return this.#finished
   }
 
-  /** Sends what is due and comes back when the next is; a full house is looked at again with each answer. */
+  /** Sends what is due and sets a timer for the next; with as many under way as allowed it runs again at each answer. */
   #run(): void {
     clearTimeout(this.#timer)
     for (;;) {

@@ -3,7 +3,7 @@ import { reconcile } from './reconcile.ts'
 
 const post = (owner: number, title: string) => ({ owner, title })
 
-t.test('what was acknowledged and is there once is in order', (t) => {
+t.test('a task that was acknowledged and is there once is in order', (t) => {
   const posts = [post(0, 'n1'), post(1, 'n1'), post(1, 'n2')]
   t.same(reconcile(posts, posts, [['n1'], ['n2', 'n1']]), {
     lost: [],

@@ -61,7 +61,7 @@ export class Schedule {
    * The inverse of the area under the rate: from·t + (to − from)·t² / (2·seconds) = n.
    */
   dueAt(n: number): number | undefined {
-    // Requests of equal number share a phase's border fairly: the n-th is due in the middle of its own area.
+    // The n-th request is due in the middle of its own area under the rate, not at its border.
     const wanted = n + 0.5
     const phase = this.phases.find(({ arrivalsBefore, arrivals }) => wanted < arrivalsBefore + arrivals)
     if (phase === undefined) return undefined

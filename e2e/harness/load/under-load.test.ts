@@ -9,7 +9,7 @@ import { promisesOf, type Verdict } from './verdict.ts'
 const answers = (count: number): Sample[] =>
   Array.from({ length: count }, () => ({ kind: 'read', due: 0, sent: 0, end: 1, status: 200 }))
 
-t.test('a load that is answered at about its rate says something', (t) => {
+t.test('a load that is answered at about its rate is taken', (t) => {
   t.doesNotThrow(() => keepsUp({ samples: answers(400), elapsed: 5_000 }, 100))
   t.end()
 })

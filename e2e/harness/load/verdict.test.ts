@@ -12,7 +12,7 @@ const sample = (kind: Kind, due: number, sent: number, end: number, status: numb
   status,
 })
 
-t.test('percentiles are nearest ranks', (t) => {
+t.test('a percentile is a nearest rank', (t) => {
   const values = Array.from({ length: 100 }, (_nothing, i) => 100 - i)
   t.equal(percentile(values, 0.5), 50)
   t.equal(percentile(values, 0.99), 99)

@@ -7,7 +7,7 @@ import type { TaskWorkload } from './workloads.ts'
 
 const DESCRIBED_VIOLATIONS = 5
 const NAMED_EXAMPLES = 3
-/** Acknowledged tasks, without which a run shows nothing */
+/** A run with fewer acknowledged tasks shows nothing */
 const WORTH_LOSING = 20
 
 export interface Latencies {
@@ -105,7 +105,7 @@ function noneFailed(method: string, { requests, failed }: Tally): Check {
   }
 }
 
-/** What holds whatever fails meanwhile: acknowledged tasks stay, once; no list is older than they are; every error is a known one. */
+/** Holds whatever fails meanwhile: each acknowledged task is there, once; no list is older than an acknowledgement; no error is a 500. */
 export function dataPromisesOf(verdict: Verdict): Check[] {
   const { lost, doubled, invented, stale, staleReads, acknowledged, refusals } = verdict
   const unforeseen = Object.keys(refusals).filter((refusal) => / 500\b/.test(refusal))
@@ -124,12 +124,12 @@ export function dataPromisesOf(verdict: Verdict): Check[] {
   ]
 }
 
-/** What holds in every run in which the database stays: its data, and every read. */
+/** Holds in every run in which the database stays up: no read fails, and the data is right. */
 export function promisesOf(verdict: Verdict): Check[] {
   return [noneFailed('GET', verdict.reads), ...dataPromisesOf(verdict)]
 }
 
-/** What holds beyond that where instances end in good order. */
+/** Holds in addition where every instance ends in good order. */
 export function noWriteFailed({ writes }: Verdict): Check {
   return noneFailed('POST', writes)
 }

@@ -29,7 +29,7 @@ async function ask(agent: Agent, origin: string, request: Request): Promise<Answ
     const { statusCode, body } = await agent.request({ origin, ...request })
     return { status: statusCode, text: await body.text() }
   } catch {
-    // Refused, cut or too late: which of them makes no difference to whoever waits. The sample has status 0.
+    // Refused, cut off or too late: all the same to whoever waits. The sample has status 0.
     return NO_ANSWER
   }
 }
@@ -62,7 +62,7 @@ export class TaskWorkload implements Workload {
     const owner = this.#random.below(this.#people.length)
     if (!this.#random.chance(WRITE_SHARE)) return { kind: 'read', status: this.#read(owner) }
     const idle = this.#nextIdle(owner)
-    // Everybody is writing: the system is far behind, and one more read is what it can be asked for.
+    // Every person already has a write under way: the system is far behind, so this request becomes a read.
     if (idle === undefined) return { kind: 'read', status: this.#read(owner) }
     return { kind: 'write', status: this.#write(idle) }
   }
