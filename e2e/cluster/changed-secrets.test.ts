@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { baseUrl, call, newPerson } from '../harness/client.ts'
 import { chartArguments, currentInstallation, RELEASE, ROOT } from '../harness/cluster/installation.ts'
-import { run } from '../harness/run.ts'
+import { run } from '../harness/command.ts'
 import { until } from '../harness/until.ts'
 
 /** Passwords and keys change in a running system: what reads them restarts when it is told to, and nobody is signed out. */

@@ -12,7 +12,7 @@ import {
   ROOT,
   SERVICES,
 } from '../harness/cluster/installation.ts'
-import { run } from '../harness/run.ts'
+import { run } from '../harness/command.ts'
 import { until } from '../harness/until.ts'
 
 /** Charts and images of an earlier commit are upgraded to those of this checkout, with what people have stored. */

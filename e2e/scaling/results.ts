@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { run as command } from '../harness/command.ts'
 import { RESULTS } from '../harness/results.ts'
-import { run as command } from '../harness/run.ts'
 import { pictureOf, type Report, type Run, summaryOf } from './report.ts'
 
 /** What the nodes are: version and processors. */

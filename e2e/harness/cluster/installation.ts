@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { run } from '../run.ts'
+import { run } from '../command.ts'
 import { Namespace } from './namespace.ts'
 
 /** The checkout, with a slash at its end. */

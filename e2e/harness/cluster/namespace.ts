@@ -1,4 +1,4 @@
-import { run } from '../run.ts'
+import { run } from '../command.ts'
 
 /** One namespace of the cluster that KUBECONFIG names. */
 export class Namespace {

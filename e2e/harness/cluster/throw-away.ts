@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { run } from '../command.ts'
 import { RESULTS } from '../results.ts'
-import { run } from '../run.ts'
 import { until } from '../until.ts'
 import {
   buildImage,
