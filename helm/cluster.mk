@@ -16,6 +16,8 @@ export E2E_GATEWAY_URL
 export E2E_FROM
 # An image with mongodump, where MongoDB's own has none.
 export E2E_BACKUP_IMAGE
+# An image of Prometheus 3 that watches the system.
+export E2E_PROMETHEUS_IMAGE
 # KEEP=1 leaves the namespace for a look.
 export KEEP
 export NAMESPACE SECRET
