@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable } from './printable.ts'
 
 const LEVELS: Record<number, string> = {
   10: 'trace',
@@ -100,14 +101,14 @@ function sentence(record: LogRecord): string {
 
 /**
  * One line of the merged log: time, process, level, then a request (method, path, status, ms, request id) or a sentence.
- * What is no log record (a stack trace, a server's own format) is shown as it is.
+ * What is no log record (a stack trace, a server's own format) is shown as it is. Either can hold what a stranger sent.
  */
 export function formatLine(source: string, line: string, colour: boolean): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colour ? styleText(style, text) : text
   const record = parse(line)
   const name = paint('cyan', source.padEnd(NAME_WIDTH))
-  if (!record) return `${paint('gray', clock(undefined))} ${name} ${line.replace(QUERY, '?…')}`
+  if (!record) return `${paint('gray', clock(undefined))} ${name} ${printable(line.replace(QUERY, '?…'))}`
   const level = levelName(record.level)
-  return `${paint('gray', clock(record.time))} ${name} ${paint(COLOURS[level], level.padEnd(5))} ${sentence(record)}`
+  return `${paint('gray', clock(record.time))} ${name} ${paint(COLOURS[level], level.padEnd(5))} ${printable(sentence(record))}`
 }

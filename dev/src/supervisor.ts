@@ -2,6 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'no
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type LineHandler, readLines } from './lines.ts'
+import { printable } from './printable.ts'
 
 const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url))
 /** Kept per child, to say what it said before it ended unexpectedly. */
@@ -58,7 +59,7 @@ const ENDING = new Set<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL
 export function describeExit(child: Child, { code, signal }: Exit): string {
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
   const lines = child.lastLines()
-  const tail = lines.length > 0 ? `\n${lines.map((line) => `  | ${line}`).join('\n')}` : ''
+  const tail = lines.length > 0 ? `\n${lines.map((line) => `  | ${printable(line)}`).join('\n')}` : ''
   return `${child.name} ${how} unexpectedly.${tail}`
 }
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { formatLine } from '../src/log-format.ts'
+import { type Child, describeExit } from '../src/supervisor.ts'
 import { createTapReport } from '../src/tap-report.ts'
 
 const TIME = /^\d\d:\d\d:\d\d\.\d{3} /
@@ -55,6 +56,47 @@ t.test('what is no record is shown as it is, without queries, which can carry se
   t.equal(format('plain text'), 'task-1    plain text')
   t.equal(format('{broken'), 'task-1    {broken')
   t.equal(format('"GET /tasks/events?ticket=secret HTTP/1.1"'), 'task-1    "GET /tasks/events?… HTTP/1.1"')
+})
+
+/** What moves a cursor, begins a line, turns or hides text: each of these has been used to forge logs. */
+const HOSTILE = [
+  '\x1b[2J',
+  '\x1b]0;title\x07',
+  '\x9b2J',
+  '\x9d0;title\x9c',
+  '\rforged',
+  '\nforged',
+  '\v\f\b\0\x7f',
+  '\u2028forged\u2029',
+  '\u202eforged\u2066',
+  '\u061c\u200e\u200b\ufeff',
+  '\u{e0041}',
+  '\ud800',
+]
+const VISIBLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
+
+t.test('what strangers send cannot act on a terminal, in whatever field it comes', async (t) => {
+  const fields = ['level', 'time', 'req_id', 'method', 'path', 'status', 'ms', 'seconds', 'msg', 'upstream']
+  for (const [index, text] of HOSTILE.entries()) {
+    const name = `text ${index}`
+    for (const field of fields)
+      t.match(format({ level: 30, msg: 'x', [field]: text }), VISIBLE, `${field}: ${name}`)
+    t.match(format({ method: 'GET', path: `/${text}`, status: 404, ms: text, req_id: text }), VISIBLE, name)
+    t.match(format({ msg: 'x', [text]: { [text]: [text] } }), VISIBLE, `the name of a field: ${name}`)
+    t.match(format({ msg: 'x', err: { type: text, message: text } }), VISIBLE, `an error: ${name}`)
+    t.match(format(`GET /${text} x`), VISIBLE, `no record: ${name}`)
+    t.match(format(`{"broken": "${text}`), VISIBLE, `broken JSON: ${name}`)
+  }
+  t.equal(format('\x1b[2J'), 'task-1    \\u{001b}[2J', 'and shows what it was')
+  t.equal(format('Grüße, 你好 👋'), 'task-1    Grüße, 你好 👋', 'other languages are no strangers')
+})
+
+t.test('nor do the last lines of a program that ended', async (t) => {
+  for (const [index, text] of HOSTILE.entries()) {
+    const child = { name: 'task-1', lastLines: () => [`a ${text}`] } as Child
+    const [, last] = describeExit(child, { code: 1, signal: null }).split(/\n(?= {2}\|)/)
+    t.match(last, VISIBLE, `text ${index}`)
+  }
 })
 
 function report(tap: string): {

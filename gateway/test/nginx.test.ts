@@ -1,4 +1,5 @@
 import { request as httpRequest, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import {
@@ -114,6 +115,26 @@ t.test('nginx answers what cannot be read with a problem, too', async (t) => {
     .on('response', async (response) => resolve(await text(response)))
     .end()
   t.match(JSON.parse(await promise), { status: 400, code: 'bad_request' })
+})
+
+t.test('the log of nginx has the path as it was sent, in printable ASCII', async (t) => {
+  const { url, log } = await startNginx(t, {})
+  const paths: [sent: string, logged: string][] = [
+    ['/%1b[2J%0aforged', '/%1b[2J%0aforged'],
+    ['/%C2%9B2J%e2%80%ae?secret=%1b', '/%C2%9B2J%e2%80%ae'],
+    ['/"quoted"\\', '/"quoted"\\'],
+    ['/raw\xc2\x9b2J\xe2\x80\xae', '/raw'],
+  ]
+  for (const [sent, logged] of paths) {
+    log.length = 0
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.end(Buffer.from(`GET ${sent} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, 'latin1'))
+    socket.resume()
+    await until(() => log.length > 0)
+    const [line = ''] = log
+    t.match(line, /^[ -~]*$/, sent)
+    t.equal(JSON.parse(line).path, logged)
+  }
 })
 
 t.test("a service's own errors and CORS headers pass nginx as they are", async (t) => {
