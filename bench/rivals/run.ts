@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { Redis } from 'ioredis'
 import { createSupervisor, startStores } from '../../dev/index.ts'
 import { type Cost, costOf, PHASES } from './cost.ts'
@@ -41,8 +39,8 @@ function row(rival: Rival, { during, later, stale }: RaceResult, samples: Cost[]
   return `| ${[rival.name, during, later.join(' / '), stale ? '**stale**' : 'never', ...cells].join(' | ')} |`
 }
 
-const dataDir = await mkdtemp(join(tmpdir(), 'authdb-rivals-'))
 const supervisor = createSupervisor({})
+const dataDir = await supervisor.temporaryDirectory()
 try {
   const stores = await startStores({ supervisor, dataDir, say: console.log })
   console.log(stores.describe.join('\n'))

@@ -1,15 +1,19 @@
 #!/bin/sh
-# Outlives the supervisor, even one ended by SIGKILL: reads which process groups and containers it started ("+ GROUP",
-# "- GROUP", "+docker NAME", "-docker NAME") and, when that input ends, ends those still running.
+# Outlives the supervisor, even one ended by SIGKILL: reads which process groups, containers and temporary directories it has
+# ("+ GROUP", "- GROUP", "+docker NAME", "-docker NAME", "+directory PATH") and, when that input ends, ends those still running and
+# removes the directories.
 trap '' INT TERM HUP
+trap 'rm -rf -- "$@"' EXIT
 groups=' '
 containers=' '
+set --
 while read -r operation name; do
   case $operation in
     +) groups="$groups$name " ;;
     -) case $groups in *" $name "*) groups="${groups%% "$name" *} ${groups#* "$name" }" ;; esac ;;
     +docker) containers="$containers$name " ;;
     -docker) case $containers in *" $name "*) containers="${containers%% "$name" *} ${containers#* "$name" }" ;; esac ;;
+    +directory) set -- "$@" "$name" ;;
   esac
 done
 for container in $containers; do docker rm --force "$container"; done

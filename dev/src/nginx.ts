@@ -1,7 +1,8 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type NginxSettings, renderNginx } from '../../gateway/src/nginx.ts'
 import type { Machine } from './machine.ts'
+import { privateDirectory } from './private.ts'
 import { ensurePythonPackage, type PythonPackage } from './python.ts'
 import { onPath, run } from './run.ts'
 import type { ChildSpec } from './supervisor.ts'
@@ -38,7 +39,8 @@ export async function prepareNginx(
   settings: NginxSettings,
   directory: string,
 ): Promise<ChildSpec> {
-  await mkdir(directory, { recursive: true })
+  // Bodies that wait here can hold passwords.
+  await privateDirectory(directory)
   const file = join(directory, 'nginx.conf')
   await writeFile(file, await renderNginx(settings, directory))
   const args = [command, '-p', directory, '-c', file]

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LineHandler } from './lines.ts'
 import { ensureSecrets } from './secrets.ts'
@@ -44,7 +43,7 @@ function reportExit(...[child, exit]: Parameters<typeof describeExit>): void {
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const { tasks = 3, syncOnCommit = false, env = process.env, onLine, say = () => {} } = options
   const supervisor = createSupervisor({ onUnexpectedExit: reportExit, ...(onLine && { onLine }) })
-  const directory = await mkdtemp(join(tmpdir(), 'authdb-'))
+  const directory = await supervisor.temporaryDirectory()
 
   async function stop(): Promise<void> {
     await supervisor.stopAll()

@@ -1,32 +1,40 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { privateDirectory } from './private.ts'
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
+const SQLITE_BUSY = 5
 
 /**
- * Claims a checkout's data for this process, until it ends.
- * @throws Error of one sentence when a living process has it
+ * Claims a checkout's data for this process until it ends, however it ends: the lock is one of the kernel's, which SQLite takes on a
+ * file. A file with a process id alone would outlive its process, and the id would come to belong to another one.
+ * @param directory has the lock, and the id of the process that holds it, for people
+ * @throws Error of one sentence when another process has it
  */
-export function claim(pidFile: string): void {
-  mkdirSync(dirname(pidFile), { recursive: true })
+export async function claim(directory: string): Promise<void> {
+  await privateDirectory(directory)
+  const [lockFile, pidFile] = [join(directory, 'running.lock'), join(directory, 'running.pid')]
+  const lock = new DatabaseSync(lockFile, { timeout: 0 })
   try {
-    writeFileSync(pidFile, String(process.pid), { flag: 'wx' })
+    lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    const pid = Number(readFileSync(pidFile, 'utf8'))
-    if (pid > 0 && isAlive(pid)) {
-      throw new Error(
-        `make dev is already running in this checkout (process ${pid}); its data cannot be used twice at once.`,
-      )
-    }
-    writeFileSync(pidFile, String(process.pid))
+    lock.close()
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY)
+      throw new Error(`${lockFile} cannot be locked: ${(error as Error).message}.`)
+    throw new Error(
+      `make dev is already running in this checkout (${holder(pidFile)} has locked ${lockFile}); its data cannot be used twice at once.`,
+    )
   }
-  process.once('exit', () => rmSync(pidFile, { force: true }))
+  writeFileSync(pidFile, String(process.pid))
+  // Whatever is never collected keeps the lock.
+  process.once('exit', () => lock.close())
+}
+
+/** Who says to have it; the holder may not have come to say it. */
+function holder(pidFile: string): string {
+  try {
+    return `process ${readFileSync(pidFile, 'utf8')}`
+  } catch {
+    return 'another process'
+  }
 }

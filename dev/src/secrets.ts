@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './checkout.ts'
+import { privateDirectory } from './private.ts'
 import { run } from './run.ts'
 
 const KEYS_TIMEOUT_MS = 120_000
@@ -26,7 +27,7 @@ async function keep(file: string, make: () => string): Promise<string> {
  * @throws Error when the signing keys cannot be made
  */
 export async function ensureSecrets(directory: string): Promise<Secrets> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await privateDirectory(directory)
   const signingKeysFile = join(directory, 'signing-keys.json')
   const refreshTokenSecret = await keep(join(directory, 'refresh-token-secret'), () =>
     randomBytes(SECRET_BYTES).toString('base64url'),

@@ -1,4 +1,7 @@
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type LineHandler, readLines } from './lines.ts'
@@ -9,6 +12,8 @@ const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url))
 const LAST_LINES = 15
 /** Longer than a service takes to drain (10 s) on a busy machine. */
 const STOP_TIMEOUT_MS = 30_000
+/** What stores, services and a gateway write can hold secrets: it is for this user alone. */
+const CHILD_UMASK = 0o077
 
 export interface ChildSpec {
   /** How the child is called in the log */
@@ -41,6 +46,8 @@ export interface Child {
 export interface Supervisor {
   /** @throws Error when the command cannot be started */
   spawn(spec: ChildSpec): Promise<Child>
+  /** A new directory for this user alone. Whoever asked removes it; if this process ends before, it is removed as well. */
+  temporaryDirectory(): Promise<string>
   /** Ends every child, bounded by `timeoutMs`. */
   stopAll(timeoutMs?: number): Promise<void>
   /** Ends every child at once. */
@@ -80,6 +87,16 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     // EPERM is macOS's word for a group of which only a zombie is left.
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ESRCH' && code !== 'EPERM') throw error
+  }
+}
+
+/** The umask is the process' own, and inherited when a child starts, which happens within `work`. */
+function withUmask<T>(umask: number, work: () => T): T {
+  const before = process.umask(umask)
+  try {
+    return work()
+  } finally {
+    process.umask(before)
   }
 }
 
@@ -162,7 +179,9 @@ export function createSupervisor({ onLine, onUnexpectedExit }: SupervisorEvents 
   return {
     async spawn(spec) {
       const options = { env: spec.env ?? process.env, detached: true, ...(spec.cwd && { cwd: spec.cwd }) }
-      const running = spawn(spec.command, spec.args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+      const running = withUmask(CHILD_UMASK, () =>
+        spawn(spec.command, spec.args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }),
+      )
       const pid = await started(running, spec)
       const guarded = spec.container ? `docker ${spec.container}` : ` ${pid}`
       guard(`+${guarded}`)
@@ -176,6 +195,11 @@ export function createSupervisor({ onLine, onUnexpectedExit }: SupervisorEvents 
       })
       children.add(child)
       return child
+    },
+    async temporaryDirectory() {
+      const directory = await mkdtemp(join(tmpdir(), 'authdb-'))
+      guard(`+directory ${directory}`)
+      return directory
     },
     async stopAll(timeoutMs) {
       await Promise.all([...children].map((child) => child.stop(timeoutMs)))

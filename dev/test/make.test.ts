@@ -1,43 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ROOT } from '../src/checkout.ts'
+import { copyCheckout } from './fixtures/checkout.ts'
 
 /** Part of a path, and what a shell or make would do with it were it not quoted. */
 const PATHS = ['auth db', `auth "db' $(id) \`id\` $HOME`]
-
-/** What git would commit, copied to `checkout`; packages are linked and count as installed. */
-function copyCheckout(checkout: string): string[] {
-  const list = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  })
-  const files = list.stdout.split('\0').filter((file) => file && existsSync(join(ROOT, file)))
-  for (const file of files)
-    cpSync(join(ROOT, file), join(checkout, file), { recursive: true, verbatimSymlinks: true })
-  mkdirSync(join(checkout, '.cache', 'installed'), { recursive: true })
-  const packages = files
-    .filter((file) => /^[\w-]+\/package-lock\.json$/.test(file))
-    .map((file) => dirname(file))
-  for (const name of packages) {
-    symlinkSync(join(ROOT, name, 'node_modules'), join(checkout, name, 'node_modules'))
-    const lists = ['package-lock.json', 'package.json'].map((file) =>
-      readFileSync(join(checkout, name, file)),
-    )
-    writeFileSync(join(checkout, '.cache', 'installed', name), Buffer.concat(lists))
-  }
-  return packages
-}
 
 /** Programs that only write down how they are called: those of the charts as if Go had built them, the others on PATH. */
 function fakeTools(checkout: string, onPath: string): void {

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import {
@@ -57,8 +56,8 @@ export async function startFaultySystem({
   syncOnCommit = true,
   say = () => {},
 }: FaultySystemOptions = {}): Promise<FaultySystem> {
-  const directory = await mkdtemp(join(tmpdir(), 'authdb-consistency-'))
   const supervisor = createSupervisor({ onUnexpectedExit: (...end) => say(describeExit(...end)) })
+  const directory = await supervisor.temporaryDirectory()
   const links: FaultProxy[] = []
   let platform: Platform | undefined
 

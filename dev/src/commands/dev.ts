@@ -47,7 +47,7 @@ async function stop(exitCode: number, reason: string): Promise<void> {
 
 async function start(settings: DevSettings): Promise<System> {
   await requirePorts(wantedPorts(settings, process.env))
-  claim(join(CACHE_DIR, 'dev', 'running.pid'))
+  await claim(join(CACHE_DIR, 'dev'))
   const { ports, gateway } = settings
   const [found, secrets] = await Promise.all([
     findStores({

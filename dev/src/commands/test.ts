@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../checkout.ts'
 import { formatLine } from '../log-format.ts'
 import { startPlatform } from '../platform.ts'
+import { privateDirectory } from '../private.ts'
 import { type Stores, startStores } from '../stores/stores.ts'
 import { type Child, createSupervisor, describeExit } from '../supervisor.ts'
 import type { System } from '../system.ts'
@@ -109,8 +109,10 @@ async function testAll(stores: Stores): Promise<Counts[]> {
   return all
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'authdb-test-'))
 const supervisor = createSupervisor({ onUnexpectedExit: (child, exit) => say(describeExit(child, exit)) })
+const directory = await supervisor.temporaryDirectory()
+// Whatever a test leaves behind, the run removes: keys and data of one that was interrupted, too.
+process.env.TMPDIR = join(directory, 'tmp')
 
 async function cleanUp(): Promise<void> {
   await Promise.all([...running].map((runner) => runner.stop(RUNNER_STOP_MS)))
@@ -124,7 +126,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 let all: Counts[] = [CRASHED]
 try {
-  const stores = await startStores({ supervisor, dataDir: directory, say })
+  await privateDirectory(process.env.TMPDIR)
+  const stores = await startStores({ supervisor, dataDir: join(directory, 'data'), say })
   for (const line of stores.describe) say(line)
   all = await testAll(stores)
 } catch (error) {

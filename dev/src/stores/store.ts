@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HOST } from '../ports.ts'
+import { privateDirectory } from '../private.ts'
 import { type Child, type ChildSpec, describeExit, type Supervisor } from '../supervisor.ts'
 import { waitUntil } from '../wait.ts'
 
@@ -86,7 +86,8 @@ export async function startStore(options: StoreOptions): Promise<Store> {
   let child: Child
 
   async function start(): Promise<void> {
-    await mkdir(location.dataDir, { recursive: true })
+    await privateDirectory(options.dataDir)
+    await privateDirectory(location.dataDir)
     child = await supervisor.spawn({ ...program.spec(location), name })
     await waitUntil(`The start of ${name}`, START_TIMEOUT_MS, async () => {
       if (!child.isRunning()) throw new Error(describeExit(child, await child.exited))
