@@ -20,8 +20,8 @@ export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT MONGODB_PORT REDIS_P
 export EMAIL FILE
 export NODE_COMPILE_CACHE := $(CURDIR)/$(CACHE)/compile
 
-override PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json auth-service/package-lock.json \
-	task-service/package-lock.json e2e/package-lock.json bench/package-lock.json helm/package-lock.json))
+PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json web/package-lock.json \
+	auth-service/package-lock.json task-service/package-lock.json e2e/package-lock.json bench/package-lock.json helm/package-lock.json))
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 

@@ -1,0 +1,62 @@
+import type { ComponentType } from 'preact'
+import { Announcer } from './controls.tsx'
+import { go, query } from './location.ts'
+import { Todo } from './views/todo.tsx'
+
+interface View {
+  name: string
+  title: string
+  show: ComponentType
+}
+
+const VIEWS: readonly [View, ...View[]] = [{ name: 'todo', title: 'Todo', show: Todo }]
+
+function current(): View {
+  const wanted = query.value.get('view')
+  return VIEWS.find(({ name }) => name === wanted) ?? VIEWS[0]
+}
+
+function Navigation({ view }: { view: View }) {
+  return (
+    <nav aria-label="Views">
+      <ul>
+        {VIEWS.map(({ name, title }) => (
+          <li key={name}>
+            <a
+              href={`/?view=${name}`}
+              aria-current={name === view.name ? 'page' : undefined}
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey || event.shiftKey) return
+                event.preventDefault()
+                go({ view: name })
+              }}
+            >
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+export function App() {
+  const view = current()
+  return (
+    <>
+      <a class="skip" href="#main">
+        To the content
+      </a>
+      <header class="top">
+        <p class="brand">
+          <img src="/assets/icon.svg" alt="" width="28" height="28" /> AuthDB
+        </p>
+        <Navigation view={view} />
+      </header>
+      <main id="main" tabIndex={-1}>
+        <view.show key={view.name} />
+      </main>
+      <Announcer />
+    </>
+  )
+}

@@ -1,0 +1,11 @@
+import { render } from 'preact'
+import { resume } from './api/session.ts'
+import { App } from './app.tsx'
+import { feed } from './system/feed.ts'
+import { noteAnswer } from './system/topology.ts'
+
+feed.subscribe(({ exchange, at }) => noteAnswer(exchange, at))
+const place = document.getElementById('app')
+if (!place) throw new Error('index.html has no place for the page')
+render(<App />, place)
+void resume()
