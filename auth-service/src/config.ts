@@ -5,6 +5,7 @@ import {
   databaseName,
   host,
   httpUrl,
+  instanceName,
   type Kind,
   origins,
   proxies,
@@ -48,6 +49,14 @@ export const Environment = Type.Object({
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'pino log level',
+  }),
+  INSTANCE_NAME: setting(instanceName, {
+    default: '',
+    description: 'Said by every answer in `X-Served-By`; empty = not said',
+  }),
+  SERVER_TIMING: Type.Boolean({
+    default: false,
+    description: 'Say in `Server-Timing` where the time went, to callers who are signed in; and in the log',
   }),
   REDIS_URL: setting(redisUrl, {
     default: 'redis://127.0.0.1:6379',

@@ -81,7 +81,8 @@ function serviceSpec(
   name: string,
   env: NodeJS.ProcessEnv,
 ): ChildSpec {
-  return { name, command: process.execPath, args: ['src/server.ts'], cwd: join(ROOT, service), env }
+  const named = { INSTANCE_NAME: name, ...env }
+  return { name, command: process.execPath, args: ['src/server.ts'], cwd: join(ROOT, service), env: named }
 }
 
 function startAuth(options: SystemOptions): Promise<Instance> {

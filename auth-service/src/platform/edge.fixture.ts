@@ -57,6 +57,8 @@ export async function startEdge(t: Test, options: EdgeOptions = {}): Promise<Edg
     TRUST_PROXY: [],
     CORS_ORIGINS: ['loopback'],
     RATE_LIMIT_PER_MINUTE: 0,
+    INSTANCE_NAME: '',
+    SERVER_TIMING: false,
     ...options.config,
   }
   const log: Edge['log'] = []

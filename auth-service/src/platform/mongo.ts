@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { MongoClient } from 'mongodb'
 import { databaseName, isHost, type Kind } from './settings.ts'
+import { startTimer } from './timings.ts'
 
 export type { Db, MongoClient } from 'mongodb'
 
@@ -12,6 +13,21 @@ export interface MongoConfig {
   MONGODB_URI: string
   MONGODB_DATABASE: string
   MONGODB_POOL_SIZE: number
+}
+
+/** Commands of a request are timed by the driver's own events, which come in the request's context. */
+function timeCommands(client: MongoClient): void {
+  const running = new Map<number, () => void>()
+  const ended = ({ requestId }: { requestId: number }) => {
+    running.get(requestId)?.()
+    running.delete(requestId)
+  }
+  client.on('commandStarted', ({ requestId }) => {
+    const stop = startTimer('mongodb')
+    if (stop) running.set(requestId, stop)
+  })
+  client.on('commandSucceeded', ended)
+  client.on('commandFailed', ended)
 }
 
 /** More than one @ means that one in a password is not encoded: what follows the first would be taken for the host. */
@@ -32,8 +48,8 @@ export const mongodbUri: Kind<string> = {
  * A client that connects on first use, so that a service starts while MongoDB is away.
  * Every wait has a limit: a request meets a clean 503 instead of the driver's 30 s default.
  */
-export function createMongoClient(config: MongoConfig): MongoClient {
-  return new MongoClient(config.MONGODB_URI, {
+export function createMongoClient(config: MongoConfig & { SERVER_TIMING?: boolean }): MongoClient {
+  const client = new MongoClient(config.MONGODB_URI, {
     maxPoolSize: config.MONGODB_POOL_SIZE,
     waitQueueTimeoutMS: 2_000,
     serverSelectionTimeoutMS: 2_000,
@@ -46,7 +62,10 @@ export function createMongoClient(config: MongoConfig): MongoClient {
     readConcernLevel: 'majority',
     writeConcern: { w: 'majority', wtimeoutMS: 5_000 },
     ignoreUndefined: true,
+    monitorCommands: config.SERVER_TIMING === true,
   })
+  if (config.SERVER_TIMING) timeCommands(client)
+  return client
 }
 
 interface MongoOptions {

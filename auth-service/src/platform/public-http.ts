@@ -16,6 +16,7 @@ import protocol from './protocol.ts'
 import { logHangUp, RequestLog, requestId } from './request-log.ts'
 import { rewriteUrl } from './request-target.ts'
 import { securityHeaders } from './security-headers.ts'
+import timings from './timings.ts'
 
 const BODY_LIMIT_BYTES = 65_536
 const MAX_PARAM_LENGTH = 16_384
@@ -29,6 +30,8 @@ export interface HttpConfig {
   TRUST_PROXY: readonly string[]
   CORS_ORIGINS: readonly string[]
   RATE_LIMIT_PER_MINUTE: number
+  INSTANCE_NAME?: string
+  SERVER_TIMING?: boolean
 }
 
 /** Fastify options that both services share. */
@@ -71,7 +74,10 @@ async function publicHttp(
       logHangUp(request, reply)
     },
   })
-  const constant = securityHeaders()
+  const constant = {
+    ...securityHeaders(),
+    ...(config.INSTANCE_NAME && { 'x-served-by': config.INSTANCE_NAME }),
+  }
   app.addHook(
     'onRequest',
     hook((request, reply) => {
@@ -80,6 +86,7 @@ async function publicHttp(
       if (request.protocol === 'https') reply.header('strict-transport-security', HSTS)
     }),
   )
+  if (config.SERVER_TIMING) await app.register(timings)
   await app.register(metrics.default, {
     endpoint: null,
     defaultMetrics: { enabled: true, register: registry },

@@ -2,6 +2,7 @@ import fastifyRedis from '@fastify/redis'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Redis } from 'ioredis'
+import { startTimer } from './timings.ts'
 
 export type { Redis } from 'ioredis'
 
@@ -9,12 +10,21 @@ const CONNECT_TIMEOUT_MS = 500
 const COMMAND_TIMEOUT_MS = 100
 const MAX_RECONNECT_DELAY_MS = 1_000
 
+/** Commands of a request are timed, where that is wanted. */
+class TimedRedis extends Redis {
+  override sendCommand(...parameters: Parameters<Redis['sendCommand']>): unknown {
+    const stop = startTimer('redis')
+    if (stop) parameters[0].promise.then(stop, stop)
+    return super.sendCommand(...parameters)
+  }
+}
+
 /**
  * A client that connects when the app starts, and fails at once while Redis is away: nothing is queued, nothing is sent twice behind the
  * caller's back, a command waits 100 ms at most.
  */
 export function createRedisClient(url: string): Redis {
-  return new Redis(url, {
+  return new TimedRedis(url, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,

@@ -12,6 +12,8 @@ import { welcome } from '../welcome.ts'
 
 const STORE_NAMES = new Set(['mongodb', 'redis'])
 const INTERRUPTED = 130
+/** What a developer wants to see, and whoever looks at the page. */
+const DEVELOPMENT = { SERVER_TIMING: 'true', ...process.env }
 
 let system: System | undefined
 let ready = false
@@ -64,7 +66,7 @@ async function start(settings: DevSettings): Promise<System> {
   const redis = await found.startRedis()
   const [mongodb, started] = await Promise.all([
     found.startMongodb(),
-    startSystem({ supervisor, stores: found, secrets, ports, gateway, say }),
+    startSystem({ supervisor, stores: found, secrets, ports, gateway, say, env: DEVELOPMENT }),
   ])
   say(`MongoDB: ${mongodb.describe}`)
   say(`Redis: ${redis.describe}`)

@@ -1,7 +1,16 @@
 const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/
 
 /** Headers of answers that scripts of a browser may read. */
-export const EXPOSED_HEADERS = ['etag', 'link', 'location', 'retry-after', 'x-request-id', 'cache-status']
+export const EXPOSED_HEADERS = [
+  'etag',
+  'link',
+  'location',
+  'retry-after',
+  'x-request-id',
+  'cache-status',
+  'server-timing',
+  'x-served-by',
+]
 
 export type OriginPolicy = (origin: string | undefined) => boolean
 

@@ -21,6 +21,18 @@ function traceId(request: FastifyRequest): string | undefined {
   return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined
 }
 
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10
+}
+
+/** Where the time went, when that is measured (SERVER_TIMING). */
+function storeTimes({ timings }: FastifyRequest): { redis_ms?: number; mongodb_ms?: number } {
+  return {
+    ...(timings?.redis !== undefined && { redis_ms: tenths(timings.redis) }),
+    ...(timings?.mongodb !== undefined && { mongodb_ms: tenths(timings.mongodb) }),
+  }
+}
+
 /** Nginx's, for the log and the metrics: nobody was there any more to get an answer. */
 export const CLIENT_CLOSED_REQUEST = 499
 
@@ -31,12 +43,15 @@ function logRequest(
   error?: Error | null,
 ): void {
   const trace = traceId(request)
+  const cache = reply.getHeader('cache-status')
   request.log.info(
     {
       method: request.method,
       path: pathOf(request.originalUrl),
       status,
-      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ms: tenths(reply.elapsedTime),
+      ...(cache !== undefined && { cache }),
+      ...storeTimes(request),
       ...(trace && { trace_id: trace }),
       ...(error && { err: error }),
     },

@@ -48,6 +48,12 @@ export const host: Kind<string> = {
   expects: 'must be an IP address or a host name',
 }
 
+/** Fits a pod's name, and any header. */
+export const instanceName: Kind<string> = {
+  read: (text) => (/^[\w.-]{0,253}$/.test(text) ? text : undefined),
+  expects: 'must be at most 253 letters, digits, dots, dashes and underscores',
+}
+
 /** Where another service is asked by HTTP. `fetch` refuses addresses with credentials. */
 export const httpUrl: Kind<string> = {
   read: (text) => {
