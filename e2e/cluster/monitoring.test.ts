@@ -8,7 +8,7 @@ import {
   ROOT,
   SERVICES,
 } from '../harness/cluster/installation.ts'
-import { run } from '../harness/run.ts'
+import { run } from '../harness/command.ts'
 import { until } from '../harness/until.ts'
 
 /** A real Prometheus scrapes the running system: it takes the alerts, and every panel of the dashboards shows something. */
