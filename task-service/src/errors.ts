@@ -15,6 +15,11 @@ export const TooManyTasks = createError(
   'You have %s tasks, those you deleted lately included, and cannot have more.',
   409,
 )
+export const KeyReused = createError(
+  'idempotency_key_reused',
+  'This Idempotency-Key was used for another task. Use a new one.',
+  422,
+)
 export const SearchInvalid = createError(
   'invalid_input',
   'Invalid input: querystring/q holds no word to look for',

@@ -1,16 +1,10 @@
 import { type Collection, type Db, ObjectId } from 'mongodb'
 import { OutcomeUnknown } from '../errors.ts'
 import { guarded, isAway } from '../platform/driver-errors.ts'
+import { isDuplicateKey } from '../platform/duplicate-key.ts'
 import { within } from '../platform/time-limit.ts'
-import type { NewTaskFields, Task } from './task.ts'
-import {
-  derived,
-  FIRST_VERSION,
-  sameVersion,
-  type TaskDocument,
-  toColumns,
-  toTask,
-} from './task-document.repository.ts'
+import { type NewTaskFields, newTask, type Task } from './task.ts'
+import { derived, sameVersion, type TaskDocument, toColumns, toTask } from './task-document.repository.ts'
 
 /** Well below the life of a mark in the cache (10 s). */
 const MAX_TIME_MS = 2_000
@@ -53,7 +47,7 @@ export class TasksRepository {
   }
 
   async insert(fields: NewTaskFields, id = new ObjectId().toHexString()): Promise<Task> {
-    const task = { ...fields, id, version: FIRST_VERSION, deletedAt: null, purgeAt: null }
+    const task = newTask(fields, id)
     const document = {
       _id: new ObjectId(id),
       owner_id: new ObjectId(fields.ownerId),
@@ -62,6 +56,13 @@ export class TasksRepository {
     }
     await writing(this.#tasks.insertOne(document, { maxTimeMS: MAX_TIME_MS }))
     return task
+  }
+
+  /** As {@link insert}; that there is such a task already, in whatever state, is fine. */
+  async insertOnce(fields: NewTaskFields, id: string): Promise<void> {
+    await this.insert(fields, id).catch((error) => {
+      if (!isDuplicateKey(error)) throw error
+    })
   }
 
   /** Replaces the task if it still has `version`; undefined when it has not, or is gone. */

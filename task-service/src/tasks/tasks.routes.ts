@@ -8,7 +8,7 @@ import type { ArrivalClock } from './arrival-clock.ts'
 import { listRoutes } from './list.routes.ts'
 import { Preconditions } from './preconditions.ts'
 import { locationOf, sendTask, sendWritten } from './task-answers.ts'
-import { Message, NewTask, TaskChanges, TaskId, TaskResponse } from './tasks.schema.ts'
+import { CreationHeaders, Message, NewTask, TaskChanges, TaskId, TaskResponse } from './tasks.schema.ts'
 import type { TasksService } from './tasks.service.ts'
 
 /** Since arrival: later than this, a write is not sent to the database any more. */
@@ -49,12 +49,14 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     {
       schema: {
         summary: 'Create a task',
+        headers: CreationHeaders,
         body: NewTask,
         response: { 201: TaskResponse, ...writeRefusals, ...problems(409) },
       },
     },
     async (request, reply) => {
-      const task = await tasks.create(request.caller, request.body, deadlineOf(reply))
+      const key = request.headers['idempotency-key']
+      const task = await tasks.create(request.caller, request.body, deadlineOf(reply), key)
       return sendWritten(reply.code(201).header('location', locationOf(request, task.id)), task)
     },
   )

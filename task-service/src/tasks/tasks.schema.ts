@@ -71,6 +71,15 @@ export const TaskResponse = Type.Object(
   { $id: 'Task' },
 )
 
+export const CreationHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[!-~]{1,255}$',
+      description: 'Repeated with it within 24 hours, a creation is made once and answered as the first time',
+    }),
+  ),
+})
+
 export const TaskId = Type.Object({ id: Type.String() })
 
 const limit = Type.String({

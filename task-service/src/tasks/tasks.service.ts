@@ -15,7 +15,8 @@ import {
   WriteUnavailable,
 } from '../errors.ts'
 import type { Caller } from '../tokens/index.ts'
-import type { NewTaskFields, Task } from './task.ts'
+import type { KeyedCreations } from './keyed-creations.ts'
+import { type NewTaskFields, newTask, type Task } from './task.ts'
 import { type Change, TaskChanges } from './task-changes.ts'
 import { PAGE_LIMIT, type PageRequest, type TaskPages } from './task-pages.ts'
 import { isDefault, NEWEST_FIRST } from './task-query.ts'
@@ -30,6 +31,7 @@ interface Parts {
   tasks: TasksRepository
   pages: TaskPages
   lists: Lists
+  keyed: KeyedCreations
   /** An owner has at most so many, those in the bin included: no list looks at more. */
   maxTasks: number
   /** How long a deleted task stays in the bin, in milliseconds */
@@ -74,12 +76,38 @@ export class TasksService {
     return task
   }
 
+  /**
+   * @param key an `Idempotency-Key`: repeated with it, a creation is made once and answered as the first time
+   * @throws TooManyTasks · KeyReused
+   */
+  async create(caller: Caller, input: NewTask, deadline: number, key?: string): Promise<Task> {
+    const owner = caller.id
+    if (key !== undefined) return this.#createOnce(owner, key, input, deadline)
+    await this.#admit(owner)
+    const fields = toFields(owner, input, new Date())
+    return this.#write(owner, deadline, () => this.#parts.tasks.insert(fields))
+  }
+
+  async #createOnce(owner: string, key: string, input: NewTask, deadline: number): Promise<Task> {
+    // Refused before there is a key that remembers it.
+    toFields(owner, input, new Date())
+    const { taskId, createdAt } = await this.#parts.keyed.make({
+      owner,
+      key,
+      body: input,
+      admit: () => this.#admit(owner),
+      make: async ({ taskId, createdAt }) => {
+        const fields = toFields(owner, input, createdAt)
+        await this.#write(owner, deadline, () => this.#parts.tasks.insertOnce(fields, taskId))
+      },
+    })
+    return newTask(toFields(owner, input, createdAt), taskId)
+  }
+
   /** @throws TooManyTasks */
-  async create(caller: Caller, input: NewTask, deadline: number): Promise<Task> {
+  async #admit(owner: string): Promise<void> {
     const { tasks, maxTasks } = this.#parts
-    if ((await tasks.count(caller.id, maxTasks)) >= maxTasks) throw new TooManyTasks(maxTasks)
-    const fields = toFields(caller.id, input, new Date())
-    return this.#write(caller.id, deadline, () => tasks.insert(fields))
+    if ((await tasks.count(owner, maxTasks)) >= maxTasks) throw new TooManyTasks(maxTasks)
   }
 
   /** @throws TaskNotFound · VersionMismatch */
@@ -123,7 +151,9 @@ export class TasksService {
 
   /** All tasks of a deleted user. @returns how many there were */
   async removeOwner(owner: string, deadline: number): Promise<number> {
-    return this.#write(owner, deadline, () => this.#parts.tasks.removeOwner(owner))
+    const removed = await this.#write(owner, deadline, () => this.#parts.tasks.removeOwner(owner))
+    await this.#parts.keyed.removeOwner(owner)
+    return removed
   }
 
   /** What the cache refuses, in this service's own terms. @throws WriteUnavailable · OutcomeUnknown · TooManyWrites */
