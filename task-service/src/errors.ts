@@ -17,7 +17,7 @@ export const TooManyTasks = createError(
 )
 export const KeyReused = createError(
   'idempotency_key_reused',
-  'This Idempotency-Key was used for another task. Use a new one.',
+  'This Idempotency-Key was used for another request. Use a new one.',
   422,
 )
 export const SearchInvalid = createError(

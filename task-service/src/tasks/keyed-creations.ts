@@ -3,10 +3,19 @@ import { KeyReused } from '../errors.ts'
 import type { CreationKey, CreationKeysRepository } from './creation-keys.repository.ts'
 import type { NewTask } from './tasks.schema.ts'
 
+/** With the fields of every object in one order. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
+  return entries.map(([name, field]) => [name, canonical(field)])
+}
+
 /** The same for bodies that mean the same: the order of fields does not matter, that of labels does. */
-export function digestOf(body: NewTask): string {
-  const fields = Object.entries(body).sort(([one], [other]) => (one < other ? -1 : 1))
-  return createHash('sha256').update(JSON.stringify(fields)).digest('base64url')
+export function digestOf(body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(canonical(body)))
+    .digest('base64url')
 }
 
 export interface KeyedCreation {
@@ -32,17 +41,28 @@ export class KeyedCreations {
 
   /** @throws KeyReused · whatever `admit` and `make` throw */
   async make({ owner, key, body, admit, make }: KeyedCreation): Promise<CreationKey> {
-    const digest = digestOf(body)
-    const found = await this.#keys.find(owner, key)
-    if (!found) await admit()
-    const claimed = found ?? (await this.#keys.claim(owner, key, digest))
-    if (claimed.digest !== digest) throw new KeyReused()
+    const claimed = await this.claim(owner, key, body, admit)
     // Whoever made it may have died before a cache was told of it: an acknowledgement obeys the cache's protocol.
     if (!claimed.isAnnounced) {
       await make(claimed)
       await this.#keys.setAnnounced(owner, key, claimed.taskId)
     }
     return claimed
+  }
+
+  /** What a key stands for, and whether it did so before. @throws KeyReused · whatever `admit` throws */
+  async claim(
+    owner: string,
+    key: string,
+    body: unknown,
+    admit: () => Promise<void> = async () => {},
+  ): Promise<CreationKey & { isRepeat: boolean }> {
+    const digest = digestOf(body)
+    const found = await this.#keys.find(owner, key)
+    if (!found) await admit()
+    const claimed = found ?? (await this.#keys.claim(owner, key, digest))
+    if (claimed.digest !== digest) throw new KeyReused()
+    return { ...claimed, isRepeat: found !== undefined }
   }
 
   /** Everything that is remembered of an owner. */

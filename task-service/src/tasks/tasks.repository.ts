@@ -46,7 +46,11 @@ export class TasksRepository {
     return guarded(this.#tasks.countDocuments(filter, { limit, maxTimeMS: MAX_TIME_MS }))
   }
 
-  async insert(fields: NewTaskFields, id = new ObjectId().toHexString()): Promise<Task> {
+  async insert(
+    fields: NewTaskFields,
+    id = new ObjectId().toHexString(),
+    limitMs = WRITE_LIMIT_MS,
+  ): Promise<Task> {
     const task = newTask(fields, id)
     const document = {
       _id: new ObjectId(id),
@@ -54,26 +58,27 @@ export class TasksRepository {
       ...toColumns(task),
       created_at: fields.createdAt,
     }
-    await writing(this.#tasks.insertOne(document, { maxTimeMS: MAX_TIME_MS }))
+    await writing(this.#tasks.insertOne(document, timeLimit(limitMs)), limitMs)
     return task
   }
 
   /** As {@link insert}; that there is such a task already, in whatever state, is fine. */
-  async insertOnce(fields: NewTaskFields, id: string): Promise<void> {
-    await this.insert(fields, id).catch((error) => {
+  async insertOnce(fields: NewTaskFields, id: string, limitMs = WRITE_LIMIT_MS): Promise<void> {
+    await this.insert(fields, id, limitMs).catch((error) => {
       if (!isDuplicateKey(error)) throw error
     })
   }
 
   /** Replaces the task if it still has `version`; undefined when it has not, or is gone. */
-  async update(version: number, task: Task): Promise<Task | undefined> {
+  async update(version: number, task: Task, limitMs = WRITE_LIMIT_MS): Promise<Task | undefined> {
     const filter = {
       _id: new ObjectId(task.id),
       owner_id: new ObjectId(task.ownerId),
       version: sameVersion(version),
     }
-    const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
-    const changed = await writing(this.#tasks.findOneAndUpdate(filter, { $set: toColumns(task) }, options))
+    const options = { returnDocument: 'after', ...timeLimit(limitMs) } as const
+    const update = { $set: toColumns(task) }
+    const changed = await writing(this.#tasks.findOneAndUpdate(filter, update, options), limitMs)
     return changed ? toTask(changed) : undefined
   }
 
@@ -102,13 +107,15 @@ export class TasksRepository {
   }
 }
 
+const timeLimit = (limitMs: number) => ({ maxTimeMS: Math.min(MAX_TIME_MS, limitMs) })
+
 /**
  * Once a write was handed to the driver it may have been applied, or may still be, whatever becomes of the connection.
  * @throws OutcomeUnknown
  */
-async function writing<T>(operation: Promise<T>): Promise<T> {
+async function writing<T>(operation: Promise<T>, limitMs = WRITE_LIMIT_MS): Promise<T> {
   try {
-    return await within(WRITE_LIMIT_MS, operation)
+    return await within(limitMs, operation)
   } catch (cause) {
     throw isAway(cause) ? new OutcomeUnknown({ cause }) : cause
   }
