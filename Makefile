@@ -12,6 +12,10 @@ endif
 # Where the machine's Node is older, the one that `make node` puts here comes first.
 export PATH := $(CURDIR)/$(CACHE)/node/node_modules/.bin:$(value PATH)
 unexport CDPATH
+# Addresses of this machine are never asked for through a proxy: with NODE_USE_ENV_PROXY nothing would be seen to start.
+comma := ,
+export NO_PROXY := $(addsuffix $(comma),$(or $(value NO_PROXY),$(value no_proxy)))127.0.0.1,localhost,::1
+export no_proxy := $(NO_PROXY)
 # Packages are fetched into the checkout, too: a home directory may be missing, or not be writable.
 export npm_config_cache := $(CURDIR)/$(CACHE)/npm
 unexport NPM_CONFIG_CACHE
