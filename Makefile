@@ -12,15 +12,11 @@ endif
 # Where the machine's Node is older, the one that `make node` puts here comes first.
 export PATH := $(CURDIR)/$(CACHE)/node/node_modules/.bin:$(value PATH)
 unexport CDPATH
-# Addresses of this machine are never asked for through a proxy: with NODE_USE_ENV_PROXY nothing would be seen to start.
-comma := ,
-export NO_PROXY := $(addsuffix $(comma),$(or $(value NO_PROXY),$(value no_proxy)))127.0.0.1,localhost,::1
-export no_proxy := $(NO_PROXY)
 # Packages are fetched into the checkout, too: a home directory may be missing, or not be writable.
 export npm_config_cache := $(CURDIR)/$(CACHE)/npm
 unexport NPM_CONFIG_CACHE
 # Given on the command line (make dev TASKS=5), these reach the commands through their environment.
-export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT MONGODB_PORT REDIS_PORT
+export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT CONTROL_PORT MONGODB_PORT REDIS_PORT
 export EMAIL FILE
 export NODE_COMPILE_CACHE := $(CURDIR)/$(CACHE)/compile
 
@@ -29,16 +25,19 @@ PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json ga
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: help dev test check clean keys promote node install twins lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
+.PHONY: help dev test page check clean keys promote node install twins lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
 
-dev: install ## the whole system, with addresses and three curl lines to try; TASKS=5, PORT=9000, GATEWAY=nginx and more are in the README
+dev: install page ## the whole system, with addresses and three curl lines to try; TASKS=5, PORT=9000, GATEWAY=nginx and more are in the README
 	@exec node dev/src/commands/dev.ts
 
-test: install ## every test but the charts', with stores of its own; ends with "N passed, N failed"
+test: install page ## every test but the charts', with stores of its own; ends with "N passed, N failed"
 	@node dev/src/commands/test.ts
+
+page: install ## the page that the gateways serve at /, built into web/dist
+	@node web/build.ts
 
 check: lint types twins openapi readme-check ## lint, types, twins, openapi and readme-check
 

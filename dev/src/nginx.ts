@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type NginxSettings, renderNginx } from '../../gateway/src/nginx.ts'
 import type { Machine } from './machine.ts'
@@ -48,4 +48,10 @@ export async function prepareNginx(
   const test = await run('sh', ['-c', '"$0" "$@" > /dev/null', ...args, '-t', '-q'], TEST_TIMEOUT_MS)
   if (!test.ok) throw new Error(`nginx refuses its configuration: ${test.stderr.trim()}`)
   return { name: 'gateway', command: 'sh', args: ['-c', '"$0" "$@" | cat', ...args] }
+}
+
+/** Has the nginx of this directory read its configuration again; requests under way end as they began. */
+export async function reloadNginx(directory: string): Promise<void> {
+  // Only nginx's master: SIGHUP would end the shell around it.
+  process.kill(Number(await readFile(join(directory, 'nginx.pid'), 'utf8')), 'SIGHUP')
 }

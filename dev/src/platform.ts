@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { GatewayKind } from './gateway.ts'
 import type { LineHandler } from './lines.ts'
 import { ensureSecrets } from './secrets.ts'
 import { type Stores, startStores } from './stores/stores.ts'
 import { createSupervisor, describeExit, type Supervisor } from './supervisor.ts'
-import { freeSystemPorts, type GatewayKind, type System, startSystem } from './system.ts'
+import { freeSystemPorts, type System, startSystem } from './system.ts'
 
 /** Stores and the whole system on free ports, with data of their own; for tests and fault injection. */
 export interface Platform {
@@ -19,6 +20,8 @@ export interface PlatformOptions {
   /** Task-service instances */
   tasks?: number
   gateway?: GatewayKind
+  /** Origins beside its own that the page may ask */
+  pageConnectTo?: readonly string[]
   /** MongoDB: nothing acknowledged is lost when its process is killed (slower) */
   syncOnCommit?: boolean
   env?: NodeJS.ProcessEnv

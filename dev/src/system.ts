@@ -1,15 +1,10 @@
 import { join } from 'node:path'
 import { CACHE_DIR, ROOT } from './checkout.ts'
+import { type Balancing, type GatewayKind, startGateway } from './gateway.ts'
 import { type Instance, startInstance } from './instance.ts'
-import { findNginx, prepareNginx } from './nginx.ts'
 import { freePorts, HOST } from './ports.ts'
 import type { Secrets } from './secrets.ts'
 import type { ChildSpec, Supervisor } from './supervisor.ts'
-
-/** More than all services together let in, so that they are the ones to refuse. */
-const GATEWAY_MAX_IN_FLIGHT = '4096'
-
-export type GatewayKind = 'fastify' | 'nginx'
 
 export interface SystemPorts {
   gateway: number
@@ -29,6 +24,12 @@ export interface System {
   readonly gateway: Instance
   /** One line: which gateway is in use */
   readonly describeGateway: string
+  /** One more instance of task-service, on free ports; resolves when it is ready and gets requests. */
+  addTask(): Promise<Instance>
+  /** Ends the newest instance after the gateway has stopped using it. @throws Error when it is the last one */
+  removeTask(): Promise<Instance>
+  /** How the gateway chooses an instance from now on */
+  balance(how: Balancing): Promise<void>
   /** Gateway first, then the services */
   stop(): Promise<void>
 }
@@ -39,6 +40,8 @@ export interface SystemOptions {
   secrets: Secrets
   ports: SystemPorts
   gateway?: GatewayKind
+  /** Origins beside its own that the page may ask; the page is served where it has been built */
+  pageConnectTo?: readonly string[]
   /** Environment of every service; `authEnv` and `taskEnv` have the last word */
   env?: NodeJS.ProcessEnv
   authEnv?: NodeJS.ProcessEnv
@@ -97,9 +100,13 @@ function startAuth(options: SystemOptions): Promise<Instance> {
   return startInstance({ spec, url: origin(ports.auth), internalUrl: origin(ports.authInternal), supervisor })
 }
 
-function startTask(options: SystemOptions, index: number): Promise<Instance> {
+function startTask(
+  options: SystemOptions,
+  index: number,
+  port: number,
+  internalPort: number,
+): Promise<Instance> {
   const { ports, supervisor } = options
-  const [port = 0, internalPort = 0] = [ports.tasks[index], ports.tasksInternal[index]]
   const spec = serviceSpec('task-service', `task-${index + 1}`, {
     ...serviceEnvironment(options, port, internalPort),
     JWKS_URL: `${origin(ports.auth)}/.well-known/jwks.json`,
@@ -109,61 +116,48 @@ function startTask(options: SystemOptions, index: number): Promise<Instance> {
   return startInstance({ spec, url: origin(port), internalUrl: origin(internalPort), supervisor })
 }
 
-async function startGateway(options: SystemOptions): Promise<{ gateway: Instance; describe: string }> {
-  const { ports, supervisor, env = process.env, say = () => {} } = options
-  const corsOrigins = env.CORS_ORIGINS ?? 'loopback'
-  const [authUpstreams, taskUpstreams] = [[origin(ports.auth)], ports.tasks.map(origin)]
-  const url = origin(ports.gateway)
-  if (options.gateway === 'nginx') {
-    const nginx = await findNginx({ env, cacheDir: CACHE_DIR, say })
-    const settings = {
-      host: HOST,
-      port: ports.gateway,
-      authUpstreams,
-      taskUpstreams,
-      corsOrigins: corsOrigins.split(',').filter(Boolean),
-    }
-    const spec = await prepareNginx(nginx.command, settings, join(CACHE_DIR, 'nginx', String(ports.gateway)))
-    return { gateway: await startInstance({ spec, url, supervisor }), describe: nginx.describe }
-  }
-  const spec: ChildSpec = {
-    name: 'gateway',
-    command: process.execPath,
-    args: ['src/server.ts'],
-    cwd: join(ROOT, 'gateway'),
-    env: {
-      ...env,
-      HOST,
-      PORT: String(ports.gateway),
-      AUTH_UPSTREAMS: authUpstreams.join(','),
-      TASK_UPSTREAMS: taskUpstreams.join(','),
-      CORS_ORIGINS: corsOrigins,
-      // This gateway is the outermost: only the services have a proxy to trust.
-      TRUST_PROXY: '',
-      MAX_IN_FLIGHT: GATEWAY_MAX_IN_FLIGHT,
-    },
-  }
-  return {
-    gateway: await startInstance({ spec, url, supervisor }),
-    describe: '@fastify/http-proxy (gateway/)',
-  }
-}
-
 /** Starts auth-service, the task-service instances and the gateway together; resolves when all are ready. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const [auth, { gateway, describe }, ...tasks] = await Promise.all([
+  const { ports } = options
+  let balancing: Balancing = 'least-connections'
+  const targets = (taskUpstreams: readonly string[]) => ({
+    authUpstreams: [origin(ports.auth)],
+    taskUpstreams,
+    balancing,
+  })
+  const [auth, gateway, ...tasks] = await Promise.all([
     startAuth(options),
-    startGateway(options),
-    ...options.ports.tasks.map((_port, index) => startTask(options, index)),
+    startGateway(options, targets(ports.tasks.map(origin))),
+    ...ports.tasks.map((port, index) => startTask(options, index, port, ports.tasksInternal[index] ?? 0)),
   ])
+  const aim = () => gateway.aim(targets(tasks.map(({ url }) => url)))
   return {
-    baseUrl: gateway.url,
+    baseUrl: gateway.instance.url,
     auth,
     tasks,
-    gateway,
-    describeGateway: describe,
+    gateway: gateway.instance,
+    describeGateway: gateway.describe,
+    async addTask() {
+      const [port = 0, internalPort = 0] = await freePorts(2)
+      const instance = await startTask(options, tasks.length, port, internalPort)
+      tasks.push(instance)
+      await aim()
+      return instance
+    },
+    async removeTask() {
+      const instance = tasks.at(-1)
+      if (!instance || tasks.length === 1) throw new Error('The last instance stays.')
+      tasks.pop()
+      await aim()
+      await instance.stop()
+      return instance
+    },
+    async balance(how) {
+      balancing = how
+      await aim()
+    },
     async stop() {
-      await gateway.stop()
+      await gateway.instance.stop()
       await Promise.all([auth, ...tasks].map((instance) => instance.stop()))
     },
   }

@@ -1,9 +1,11 @@
 import httpProxy from '@fastify/http-proxy'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Agent } from 'undici'
+import { type Balancers, createBalancers } from './balancers.ts'
 import type { GatewayConfig } from './config.ts'
 import { type OriginPolicy, originPolicy } from './cors.ts'
 import { forwardTo } from './forward.ts'
+import { servePage } from './page.ts'
 import {
   BAD_REQUEST,
   BODY_TOO_LARGE,
@@ -15,7 +17,7 @@ import {
   UNSUPPORTED_MEDIA_TYPE,
 } from './problems.ts'
 import { RequestLog, requestId } from './request-log.ts'
-import { createBalancer } from './upstreams.ts'
+import type { Balancer } from './upstreams.ts'
 
 const BODY_LIMIT_BYTES = 65_536
 const REQUEST_TIMEOUT_MS = 15_000
@@ -93,7 +95,10 @@ function createAgent({ maxInFlight, upstreamTimeoutMs }: GatewayConfig): Agent {
 }
 
 /** The gateway: one origin for clients, @fastify/http-proxy to the services, least connections between instances. */
-export async function buildGateway(config: GatewayConfig): Promise<FastifyInstance> {
+export async function buildGateway(
+  config: GatewayConfig,
+  balancers: Balancers = createBalancers(config),
+): Promise<FastifyInstance> {
   const allowed = originPolicy(config.corsOrigins)
   const agent = createAgent(config)
   const app = Fastify({
@@ -114,7 +119,7 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
   limitInFlight(app, config.maxInFlight, allowed)
   passBodies(app)
 
-  const proxy = (paths: readonly string[], origins: readonly string[]) =>
+  const proxy = (paths: readonly string[], balancer: Balancer) =>
     app.register(httpProxy, {
       upstream: '',
       undici: agent,
@@ -123,10 +128,12 @@ export async function buildGateway(config: GatewayConfig): Promise<FastifyInstan
       proxyPayloads: false,
       disableRequestLogging: true,
       internalRewriteLocationHeader: false,
-      handler: forwardTo(createBalancer(origins), allowed),
-      replyOptions: { getUpstream: () => origins[0] ?? '' },
+      handler: forwardTo(balancer, allowed),
+      replyOptions: { getUpstream: () => balancer.upstreams[0]?.origin ?? '' },
     })
-  await proxy(AUTH_PATHS, config.authUpstreams)
-  await proxy(TASK_PATHS, config.taskUpstreams)
+  await proxy(AUTH_PATHS, balancers.auth)
+  await proxy(TASK_PATHS, balancers.task)
+  if (config.pageDirectory)
+    await servePage(app, { directory: config.pageDirectory, connectTo: config.pageConnectTo })
   return app
 }

@@ -1,6 +1,7 @@
 const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/
 const MAX_AGE_SECONDS = 600
-const EXPOSED_HEADERS = 'etag, link, location, retry-after, x-request-id, cache-status'
+const EXPOSED_HEADERS =
+  'etag, link, location, retry-after, x-request-id, cache-status, server-timing, x-served-by'
 const ALLOWED_HEADERS = 'authorization, content-type, if-match, if-none-match, idempotency-key'
 const ALLOWED_METHODS = 'GET, POST, PUT, PATCH, DELETE'
 

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { cacheControl, pageHeaders } from './page-headers.ts'
+import type { Balancing } from './upstreams.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../nginx.conf', import.meta.url))
 const LOOPBACK_ORIGIN = String.raw`"~^https?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$" $http_origin;`
@@ -27,6 +29,10 @@ export interface NginxSettings {
   taskUpstreams: readonly string[]
   /** Exact origins, or the word `loopback` */
   corsOrigins: readonly string[]
+  /** How a task-service instance is chosen; least connections when left out */
+  balancing?: Balancing
+  /** The built page, and which origins beside its own it may ask */
+  page?: { directory: string; connectTo: readonly string[] }
 }
 
 /** A request that cannot be read has no path, which a named location would need. */
@@ -59,6 +65,31 @@ function servers(origins: readonly string[]): string {
   return origins.map((origin) => `    server ${new URL(origin).host} max_fails=0;`).join('\n')
 }
 
+function addHeaders(headers: Record<string, string>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `      add_header ${name} "${value}";`)
+    .join('\n')
+}
+
+/** The page at `/` and what it loads; a file that is not there is an unknown path like any other. */
+function pageLocations({ directory, connectTo }: NonNullable<NginxSettings['page']>): string {
+  const headers = pageHeaders(connectTo)
+  const location = (match: string, path: string, file: string) => `    location ${match} {
+      root "${directory}";
+      charset utf-8;
+      types {
+        text/html html;
+        text/css css;
+        text/javascript js;
+        image/svg+xml svg;
+        application/json json;
+      }
+      try_files ${file} =404;
+${addHeaders({ ...headers, 'cache-control': cacheControl(path) })}
+    }`
+  return [location('= /', '/index.html', '/index.html'), location('/assets/', '/assets/x', '$uri')].join('\n')
+}
+
 /** Fills in `gateway/nginx.conf`. @param directory for nginx's own files */
 export async function renderNginx(settings: NginxSettings, directory: string): Promise<string> {
   const values: Record<string, string> = {
@@ -70,6 +101,8 @@ export async function renderNginx(settings: NginxSettings, directory: string): P
     origins: settings.corsOrigins.map(originLine).join('\n'),
     auth_servers: servers(settings.authUpstreams),
     task_servers: servers(settings.taskUpstreams),
+    task_balancing: settings.balancing === 'round-robin' ? '' : '    least_conn;\n',
+    page: settings.page ? `${pageLocations(settings.page)}\n` : '',
     problems: PROBLEMS.map(problemLocation).join('\n'),
   }
   const template = await readFile(TEMPLATE, 'utf8')

@@ -9,38 +9,56 @@ export interface Upstream {
   passedOverUntil: number
 }
 
+export type Balancing = 'least-connections' | 'round-robin'
+
 export interface Balancer {
+  /** Every instance, in the order they were named */
+  readonly upstreams: readonly Upstream[]
   /**
-   * The instance with the fewest requests in flight, ties in turn; counts the request until `release`.
+   * The instance with the fewest requests in flight, ties in turn (round robin: just in turn); counts the request until `release`.
    * Instances in `tried` are left out; those that refused a moment ago come only when nothing else is left.
    */
   acquire(tried: readonly Upstream[]): Upstream | undefined
   release(upstream: Upstream): void
   passOver(upstream: Upstream): void
+  /** Other instances from now on; those that stay keep their count. */
+  aim(origins: readonly string[], balancing: Balancing): void
 }
 
-/**
- * Least connections over a fixed set of instances.
- * @param now milliseconds of a monotonic clock
- */
+export interface BalancerOptions {
+  balancing?: Balancing
+  /** Milliseconds of a monotonic clock */
+  now?: () => number
+}
+
+/** Spreads requests over a set of instances. */
 export function createBalancer(
   origins: readonly string[],
-  now: () => number = () => performance.now(),
+  { balancing = 'least-connections', now = () => performance.now() }: BalancerOptions = {},
 ): Balancer {
-  const upstreams = origins.map((origin): Upstream => ({ origin, inFlight: 0, passedOverUntil: 0 }))
+  const create = (origin: string): Upstream => ({ origin, inFlight: 0, passedOverUntil: 0 })
+  let upstreams = origins.map(create)
+  let how = balancing
   let turn = 0
+
+  function inTurn(candidates: Upstream[]): Upstream | undefined {
+    return candidates[turn++ % candidates.length]
+  }
 
   function leastLoaded(candidates: Upstream[]): Upstream | undefined {
     const fewest = Math.min(...candidates.map((upstream) => upstream.inFlight))
-    const ties = candidates.filter((upstream) => upstream.inFlight === fewest)
-    return ties[turn++ % ties.length]
+    return inTurn(candidates.filter((upstream) => upstream.inFlight === fewest))
   }
 
   return {
+    get upstreams() {
+      return upstreams
+    },
     acquire(tried) {
       const untried = upstreams.filter((upstream) => !tried.includes(upstream))
       const answering = untried.filter((upstream) => upstream.passedOverUntil <= now())
-      const chosen = leastLoaded(answering.length > 0 ? answering : untried)
+      const candidates = answering.length > 0 ? answering : untried
+      const chosen = how === 'round-robin' ? inTurn(candidates) : leastLoaded(candidates)
       if (chosen) chosen.inFlight++
       return chosen
     },
@@ -49,6 +67,11 @@ export function createBalancer(
     },
     passOver(upstream) {
       upstream.passedOverUntil = now() + PASS_OVER_MS
+    },
+    aim(next, nextBalancing) {
+      const known = new Map(upstreams.map((upstream) => [upstream.origin, upstream]))
+      upstreams = next.map((origin) => known.get(origin) ?? create(origin))
+      how = nextBalancing
     },
   }
 }

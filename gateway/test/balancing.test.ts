@@ -56,7 +56,7 @@ t.test('a request counts until it is answered or its client gives up', async (t)
 
 t.test('the balancer', async (t) => {
   let now = 1000
-  const balancer = createBalancer(['http://a', 'http://b'], () => now)
+  const balancer = createBalancer(['http://a', 'http://b'], { now: () => now })
   const first = balancer.acquire([])
   if (!first) throw new Error('no upstream')
   balancer.release(first)
