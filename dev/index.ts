@@ -1,5 +1,7 @@
 // What end-to-end tests and benches may use of the local platform.
 export { CACHE_DIR } from './src/checkout.ts'
+export { type Control, openControl } from './src/control/controls.ts'
+export { requestOf } from './src/control/events.ts'
 export { type Instance, startInstance } from './src/instance.ts'
 export { readLines } from './src/lines.ts'
 export { findNginx, prepareNginx } from './src/nginx.ts'

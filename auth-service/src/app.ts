@@ -63,7 +63,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
     await scope.register(authenticate, {
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
-      keys: tokens.keys,
+      publicKey: (kid) => tokens.keys.publicKey(kid),
       callerOf: (sessionId, accountId) => sessions.service.callerOf(sessionId, accountId),
     })
     await registerRoutes(scope, features, 'routes')

@@ -1,12 +1,7 @@
-import { randomInt } from 'node:crypto'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { createConnection, createServer } from 'node:net'
 
 export const HOST = '127.0.0.1'
 const CONNECT_TIMEOUT_MS = 2_000
-/** Below what kernels give to whoever asks for any port (Linux from 32768, macOS from 49152). */
-const [FIRST_PORT, LAST_PORT] = [20_000, 32_000]
 
 /** A port this checkout wants, and how its user chooses another. */
 export interface WantedPort {
@@ -15,45 +10,22 @@ export interface WantedPort {
   purpose: string
 }
 
-function tryListen(port: number): Promise<void> {
+function tryListen(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
     server.listen(port, HOST, () => {
-      server.close(() => resolve())
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port))
     })
   })
 }
 
-/**
- * Keeps a port for this process while it lives, by its number in UDP, which nobody here uses: the port itself stays free for whom it
- * is meant.
- */
-async function reserve(port: number): Promise<boolean> {
-  const reservation = createSocket('udp4')
-  try {
-    reservation.bind({ port, address: HOST, exclusive: true })
-    await once(reservation, 'listening')
-    await tryListen(port)
-    reservation.unref()
-    return true
-  } catch {
-    reservation.close()
-    return false
-  }
-}
-
-/**
- * @returns different ports on which nothing listens. No other process gets them while this one lives: neither from here, nor from
- * its kernel when it asks for any.
- */
+/** @returns different ports on which nothing listened a moment ago */
 export async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = []
-  while (ports.length < count) {
-    const port = randomInt(FIRST_PORT, LAST_PORT)
-    if (await reserve(port)) ports.push(port)
-  }
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await tryListen(0))
+  return [...ports]
 }
 
 /**

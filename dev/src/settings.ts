@@ -1,5 +1,6 @@
+import type { GatewayKind } from './gateway.ts'
 import type { WantedPort } from './ports.ts'
-import type { GatewayKind, SystemPorts } from './system.ts'
+import type { SystemPorts } from './system.ts'
 
 const MAX_TASKS = 20
 const MAX_PORT = 65_535
@@ -10,6 +11,7 @@ export interface DevSettings {
   ports: SystemPorts
   mongodbPort: number
   redisPort: number
+  controlPort: number
 }
 
 function integer(env: NodeJS.ProcessEnv, name: string, fallback: number, max: number): number {
@@ -25,8 +27,8 @@ function range(first: number, count: number): number[] {
 
 /**
  * TASKS (3), GATEWAY (fastify | nginx), PORT (8080), AUTH_PORT (8001), TASK_PORT (8002, one more for each instance),
- * INTERNAL_PORT (9101 for auth-service, the next for task-service), MONGODB_PORT (27117), REDIS_PORT (6479): the last two
- * are not the usual ones, on which a machine may have servers of its own.
+ * INTERNAL_PORT (9101 for auth-service, the next for task-service), CONTROL_PORT (8090, for the page), MONGODB_PORT (27117),
+ * REDIS_PORT (6479): the last two are not the usual ones, on which a machine may have servers of its own.
  * @throws Error of one sentence naming the bad variable
  */
 export function loadSettings(env: NodeJS.ProcessEnv): DevSettings {
@@ -47,16 +49,18 @@ export function loadSettings(env: NodeJS.ProcessEnv): DevSettings {
     },
     mongodbPort: port('MONGODB_PORT', 27117),
     redisPort: port('REDIS_PORT', 6479),
+    controlPort: port('CONTROL_PORT', 8090),
   }
 }
 
 /** Every port that will be listened on, with the variable that moves it. */
 export function wantedPorts(
-  { ports, mongodbPort, redisPort }: DevSettings,
+  { ports, mongodbPort, redisPort, controlPort }: DevSettings,
   env: NodeJS.ProcessEnv,
 ): WantedPort[] {
   return [
     { port: ports.gateway, variable: 'PORT', purpose: 'the gateway' },
+    { port: controlPort, variable: 'CONTROL_PORT', purpose: 'the control port of the page' },
     { port: ports.auth, variable: 'AUTH_PORT', purpose: 'auth-service' },
     ...ports.tasks.map((port, index) => ({
       port,

@@ -22,12 +22,17 @@ export function curlLines(baseUrl: string): [register: string, login: string, ta
   ]
 }
 
-/** What `make dev` says when all is ready. */
-export function welcome(system: System, startMs: number): string {
+/**
+ * What `make dev` says when all is ready; the page comes first.
+ * @param fragment tells the page its control port; never sent to a server, so no log has it
+ */
+export function welcome(system: System, startMs: number, fragment = ''): string {
   const instances = [system.gateway, system.auth, ...system.tasks]
   return [
     '',
-    `AuthDB is ready after ${(startMs / 1000).toFixed(1)} s.`,
+    `AuthDB is ready after ${(startMs / 1000).toFixed(1)} s. Open the page:`,
+    '',
+    `  ${system.baseUrl}/${fragment && `#${fragment}`}`,
     '',
     ...instances.map(line),
     `  Gateway: ${system.describeGateway}`,

@@ -1,7 +1,11 @@
 import type { ComponentType } from 'preact'
 import { Announcer } from './controls.tsx'
 import { go, query } from './location.ts'
+import { Scale } from './views/scale.tsx'
+import { Split } from './views/split.tsx'
+import { StickyNote } from './views/sticky-note.tsx'
 import { Todo } from './views/todo.tsx'
+import { TrafficCop } from './views/traffic-cop.tsx'
 
 interface View {
   name: string
@@ -9,7 +13,13 @@ interface View {
   show: ComponentType
 }
 
-const VIEWS: readonly [View, ...View[]] = [{ name: 'todo', title: 'Todo', show: Todo }]
+const VIEWS: readonly [View, ...View[]] = [
+  { name: 'todo', title: 'Todo', show: Todo },
+  { name: 'split', title: 'Split', show: Split },
+  { name: 'sticky-note', title: 'Sticky note', show: StickyNote },
+  { name: 'traffic-cop', title: 'Traffic cop', show: TrafficCop },
+  { name: 'scale', title: 'Scale', show: Scale },
+]
 
 function current(): View {
   const wanted = query.value.get('view')

@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { resume } from './api/session.ts'
 import { App } from './app.tsx'
+import { connect } from './control/connection.ts'
 import { feed } from './system/feed.ts'
 import { noteAnswer } from './system/topology.ts'
 
@@ -8,4 +9,5 @@ feed.subscribe(({ exchange, at }) => noteAnswer(exchange, at))
 const place = document.getElementById('app')
 if (!place) throw new Error('index.html has no place for the page')
 render(<App />, place)
+void connect()
 void resume()

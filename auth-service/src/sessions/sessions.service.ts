@@ -1,6 +1,5 @@
 import type { Account } from '../accounts/index.ts'
-import { CredentialsWrong, RefreshInvalid, RefreshReused } from '../errors.ts'
-import { TokenInvalid } from '../platform/token-verifier.ts'
+import { CredentialsWrong, RefreshInvalid, RefreshReused, TokenInvalid } from '../errors.ts'
 import type { Caller } from '../tokens/index.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
 import type { Device, EndReason, Session, Spared } from './session.ts'

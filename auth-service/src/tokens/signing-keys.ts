@@ -1,4 +1,3 @@
-import type { KeySource } from '../platform/token-verifier.ts'
 import type { PublicJwk, SigningKey } from './key-file.ts'
 
 /**
@@ -15,7 +14,7 @@ export function activeKey(keys: SigningKey[], nowSeconds: number, propagationSec
 }
 
 /** The signing keys of this instance; replaced as a whole when the file changes. */
-export class SigningKeys implements KeySource {
+export class SigningKeys {
   readonly #propagationSeconds: number
   #keys: SigningKey[]
 
@@ -32,12 +31,9 @@ export class SigningKeys implements KeySource {
     return activeKey(this.#keys, Date.now() / 1000, this.#propagationSeconds)
   }
 
-  current(kid: string): string | undefined {
+  /** PEM of the public key with this id. */
+  publicKey(kid: unknown): string | undefined {
     return this.#keys.find((key) => key.kid === kid)?.publicPem
-  }
-
-  async find(kid: string): Promise<string | undefined> {
-    return this.current(kid)
   }
 
   publicJwks(): { keys: PublicJwk[] } {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { CACHE_DIR } from '../checkout.ts'
+import { type Control, openControl } from '../control/controls.ts'
 import { formatLine } from '../log-format.ts'
-import { requirePorts } from '../ports.ts'
+import { HOST, requirePorts } from '../ports.ts'
 import { claim } from '../running.ts'
 import { ensureSecrets } from '../secrets.ts'
 import { type DevSettings, loadSettings, wantedPorts } from '../settings.ts'
@@ -12,10 +13,20 @@ import { welcome } from '../welcome.ts'
 
 const STORE_NAMES = new Set(['mongodb', 'redis'])
 const INTERRUPTED = 130
-/** What a developer wants to see, and whoever looks at the page. */
-const DEVELOPMENT = { SERVER_TIMING: 'true', ...process.env }
+/**
+ * What a developer wants to see, and whoever looks at the page. All that the page's load asks comes from one address, so the
+ * limits for one address are off.
+ */
+const DEVELOPMENT = {
+  SERVER_TIMING: 'true',
+  REPORT_IN_FLIGHT_MS: '200',
+  RATE_LIMIT_PER_MINUTE: '0',
+  LOGIN_LIMIT_PER_MINUTE: '0',
+  ...process.env,
+}
 
 let system: System | undefined
+let control: Control | undefined
 let ready = false
 let stopping = false
 
@@ -27,6 +38,7 @@ const supervisor = createSupervisor({
   onLine(source, line) {
     // While they start and stop, stores talk about themselves; it is shown if they fail.
     if (STORE_NAMES.has(source) && (!ready || stopping)) return
+    if (control?.onLine(source, line)) return
     say(formatLine(source, line, process.stdout.isTTY === true))
   },
   onUnexpectedExit(child, exit) {
@@ -42,6 +54,7 @@ async function stop(exitCode: number, reason: string): Promise<void> {
   }
   stopping = true
   process.stderr.write(`\n${reason}\n`)
+  await control?.close()
   await system?.stop()
   await supervisor.stopAll()
   process.exit(exitCode)
@@ -66,8 +79,18 @@ async function start(settings: DevSettings): Promise<System> {
   const redis = await found.startRedis()
   const [mongodb, started] = await Promise.all([
     found.startMongodb(),
-    startSystem({ supervisor, stores: found, secrets, ports, gateway, say, env: DEVELOPMENT }),
+    startSystem({
+      supervisor,
+      stores: found,
+      secrets,
+      ports,
+      gateway,
+      say,
+      env: DEVELOPMENT,
+      pageConnectTo: [`http://${HOST}:${settings.controlPort}`],
+    }),
   ])
+  control = await openControl({ port: settings.controlPort, system: started, mongodb, redis })
   say(`MongoDB: ${mongodb.describe}`)
   say(`Redis: ${redis.describe}`)
   return started
@@ -82,7 +105,7 @@ process.stdout.on('error', () => void stop(0, 'Nobody reads the log: stopping ev
 try {
   system = await start(loadSettings(process.env))
   ready = true
-  say(welcome(system, performance.now()))
+  say(welcome(system, performance.now(), control?.fragment))
 } catch (error) {
   if (!stopping) await stop(1, (error as Error).message)
 }

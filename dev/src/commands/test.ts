@@ -11,7 +11,7 @@ import type { System } from '../system.ts'
 import { type Counts, createTapReport } from '../tap-report.ts'
 
 /** Their own tests, with real stores, side by side: they wait more than they work. */
-const PACKAGES = ['dev', 'gateway', 'auth-service', 'task-service']
+const PACKAGES = ['dev', 'gateway', 'web', 'auth-service', 'task-service']
 const ADMIN_EMAIL = 'admin@authdb.test'
 /** Of a run that did not come to its end. */
 const CRASHED: Counts = { passed: 0, failed: 1, skipped: 0 }

@@ -24,7 +24,6 @@ const COUNT_EVERY_MS = 250
 const LIT_MS = 1_600
 
 const NAMES: Record<string, string> = {
-  you: 'Your browser',
   gateway: 'Gateway',
   auth: 'auth-service',
   mongodb: 'MongoDB',
@@ -52,6 +51,12 @@ function readPalette(element: Element): Palette {
   return { kinds, surface: colour('--label'), text: colour('--label-text') }
 }
 
+/** What comes from the load generator of `make dev` is drawn as well, not only what this browser has asked. */
+function nameOf(box: Box): string {
+  if (box.name === 'you') return told.value ? 'Clients' : 'Your browser'
+  return NAMES[box.name] ?? shortName(box.name)
+}
+
 function Node({
   box,
   state,
@@ -64,7 +69,7 @@ function Node({
   inFlight?: number | undefined
 }) {
   const narrow = box.width < 84
-  const label = box.name === 'auth' && narrow ? 'auth' : (NAMES[box.name] ?? shortName(box.name))
+  const label = box.name === 'auth' && narrow ? 'auth' : nameOf(box)
   const note = STATE_WORDS[state] || (inFlight ? `${inFlight} in work` : '')
   return (
     <g class={`node node-${state}${lit ? ' node-lit' : ''}`}>
@@ -92,6 +97,7 @@ function edgesOf({ you, gateway, auth, tasks, mongodb, redis }: Layout): [string
     ['you', you, gateway],
     ['auth', gateway, auth],
     ['auth-mongodb', auth, mongodb],
+    ['auth-redis', auth, redis],
     ...tasks.flatMap((task): [string, Box, Box][] => [
       [task.name, gateway, task],
       [`${task.name}-redis`, task, redis],

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import type { Browser } from 'playwright-core'
+import t from 'tap'
+import { isTooWide, launch, noBrowser, openPage, signInAsDemo, violations } from './browser.ts'
+
+const BASE_URL = process.env.BASE_URL ?? ''
+const PASSWORD = 'a quiet walk along the river'
+
+// Chromium on a machine that may be ten times slower.
+t.setTimeout(900_000)
+
+t.test('the todo page', { skip: noBrowser() }, async (t) => {
+  const browser: Browser = await launch()
+  t.teardown(() => browser.close())
+
+  await t.test(
+    'a person signs up, works on tasks, and signs out and in, with the keyboard alone',
+    async (t) => {
+      const { page, errors, origins, close } = await openPage(browser, BASE_URL)
+      const email = `${randomUUID()}@example.com`
+      await page.getByRole('button', { name: 'Make an account' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByLabel('Name').focus()
+      await page.keyboard.type('Ada')
+      await page.keyboard.press('Tab')
+      await page.keyboard.type(email)
+      await page.keyboard.press('Tab')
+      await page.keyboard.type(PASSWORD)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Ada’s tasks' }).waitFor()
+
+      await page.getByLabel('New task').focus()
+      await page.keyboard.type('Buy milk')
+      await page.keyboard.press('Enter')
+      await page.getByRole('listitem').getByText('Buy milk').waitFor()
+      await page.getByText('Added: Buy milk').waitFor({ state: 'attached' })
+      t.ok(
+        await page.getByLabel('New task').evaluate((input) => input === document.activeElement),
+        'ready for the next task',
+      )
+
+      await page.getByRole('button', { name: 'Edit “Buy milk”' }).focus()
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Escape')
+      const edit = page.getByRole('button', { name: 'Edit “Buy milk”' })
+      await edit.waitFor()
+      await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label')?.startsWith('Edit'))
+      await page.keyboard.press('Enter')
+      await page.keyboard.type('Buy milk and bread')
+      await page.keyboard.press('Enter')
+      await page.getByRole('listitem').getByText('Buy milk and bread').waitFor()
+
+      await page.getByRole('checkbox', { name: 'Buy milk and bread' }).focus()
+      await page.keyboard.press('Space')
+      await page.getByText('0 open tasks').waitFor()
+
+      await page.getByRole('button', { name: 'Sign out' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await page.getByLabel('E-mail address').fill(email)
+      await page.getByLabel('Password').fill(PASSWORD)
+      await page.keyboard.press('Enter')
+      await page.getByRole('checkbox', { name: 'Buy milk and bread', checked: true }).waitFor()
+
+      await page.getByRole('button', { name: 'Delete “Buy milk and bread”' }).click()
+      await page.getByText('Nothing to do yet').waitFor()
+      t.strictSame(errors, [])
+      t.strictSame([...origins], [new URL(BASE_URL).origin])
+      await close()
+    },
+  )
+
+  await t.test('what is refused is told in the words of the service', async () => {
+    const { page, close } = await openPage(browser, BASE_URL)
+    await page.getByLabel('E-mail address').fill('nobody@example.com')
+    await page.getByLabel('Password').fill('not a password of anybody')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').getByText('Incorrect email or password').waitFor()
+    await page.getByRole('button', { name: 'Make an account' }).click()
+    await page.getByLabel('E-mail address').fill(`${randomUUID()}@example.com`)
+    await page.getByLabel('Password').fill('short')
+    await page.getByRole('button', { name: 'Make the account' }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/15 characters/)
+      .waitFor()
+    await close()
+  })
+
+  await t.test('a list that is read again comes from the cache, and the page says so', async (t) => {
+    const { page, errors, close } = await openPage(browser, BASE_URL)
+    await signInAsDemo(page)
+    const row = page.getByRole('row', { name: /GET \/tasks\/ 200 task-\d HIT/ })
+    await page.getByRole('button', { name: 'Read the list again', exact: true }).click()
+    await row.first().waitFor()
+    await page.waitForFunction(() => {
+      const stage = document.querySelector<HTMLElement>('[data-testid=stage]')?.dataset
+      return stage?.answered === stage?.drawn && Number(stage?.drawn) > 5
+    })
+    t.strictSame(errors, [])
+    await close()
+  })
+
+  await t.test('two tabs stay in step, and an expired access token is refreshed unseen', async (t) => {
+    const { page, errors, close } = await openPage(browser, BASE_URL)
+    await signInAsDemo(page)
+    const second = await page.context().newPage()
+    await second.goto(BASE_URL)
+    await second.getByText('Water the plants').waitFor()
+    await page.getByLabel('New task').fill('Seen in both')
+    await page.getByRole('button', { name: 'Add' }).click()
+    await second.getByRole('listitem').getByText('Seen in both').waitFor()
+    const before = await page.evaluate(() => localStorage.getItem('authdb.session') ?? '')
+    await page.evaluate((text) => {
+      localStorage.setItem('authdb.session', JSON.stringify({ ...JSON.parse(text), expires: 0 }))
+    }, before)
+    await page.getByLabel('New task').fill('After a refresh')
+    await page.getByRole('button', { name: 'Add' }).click()
+    await page.getByRole('listitem').getByText('After a refresh').waitFor()
+    const after = await page.evaluate(() => localStorage.getItem('authdb.session') ?? '')
+    t.not(JSON.parse(after).access, JSON.parse(before).access)
+    t.strictSame(errors, [])
+    await close()
+  })
+
+  for (const [colorScheme, width, reducedMotion] of [
+    ['light', 1280, 'no-preference'],
+    ['dark', 360, 'reduce'],
+    ['light', 360, 'reduce'],
+  ] as const) {
+    await t.test(
+      `${colorScheme}, ${width} px, motion ${reducedMotion}: readable for everybody`,
+      async (t) => {
+        const viewport = { width, height: 760 }
+        const { page, errors, close } = await openPage(browser, BASE_URL, {
+          viewport,
+          colorScheme,
+          reducedMotion,
+        })
+        await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+        t.strictSame(await violations(page), [], 'signed out')
+        await signInAsDemo(page)
+        t.strictSame(await violations(page), [], 'signed in')
+        await page.getByRole('button', { name: 'Edit “Water the plants”' }).click()
+        t.strictSame(await violations(page), [], 'editing')
+        t.notOk(await isTooWide(page), 'nobody scrolls sideways')
+        t.strictSame(errors, [])
+        await close()
+      },
+    )
+  }
+})
