@@ -12,6 +12,7 @@ const REQUIRED = [
   'redis.existingSecret=cache',
   'secrets.existingSecret=keys',
   'config.adminEmail=a@b.test',
+  'config.nameInstances=true',
   'config.taskServiceInternalUrl=http://tasks:9102',
 ]
 

@@ -39,6 +39,7 @@ TOKEN_ISSUER: {{ $config.tokenIssuer | quote }}
 TOKEN_AUDIENCE: {{ $config.tokenAudience | quote }}
 RATE_LIMIT_PER_MINUTE: {{ $config.rateLimitPerMinute | int64 | quote }}
 MAX_IN_FLIGHT: {{ $config.maxInFlight | int64 | quote }}
+SERVER_TIMING: {{ $config.serverTiming | quote }}
 DRAIN_DELAY_MS: {{ $config.drainDelayMs | int64 | quote }}
 SHUTDOWN_TIMEOUT_MS: {{ $config.shutdownTimeoutMs | int64 | quote }}
 {{- if include "authdb.caVolume" . }}

@@ -107,6 +107,11 @@ envFrom:
   {{- end }}
 env:
   {{- include "authdb.threadPool" . | nindent 2 }}
+  {{- if (include "authdb.config" . | fromYaml).nameInstances }}
+  - name: INSTANCE_NAME
+    valueFrom:
+      fieldRef: {fieldPath: metadata.name}
+  {{- end }}
   {{- include (printf "authdb.%s.secretEnvironment" .Chart.Name) . | nindent 2 }}
   {{- with .Values.extraEnv }}
   {{- tpl (toYaml .) $ | nindent 2 }}
