@@ -16,6 +16,15 @@ t.test('what is not set, or empty, has its default', async (t) => {
   t.notOk('TASK_SERVICE_INTERNAL_URL' in config)
 })
 
+t.test('an ADMIN_EMAIL without ADMIN_PASSWORD is refused, a password alone is not', async (t) => {
+  const admin = { ...needed, ADMIN_EMAIL: 'admin@example.com' }
+  t.throws(() => loadConfig(admin), {
+    message: 'The settings cannot be used: ADMIN_PASSWORD is not set, and ADMIN_EMAIL needs it',
+  })
+  t.ok(loadConfig({ ...admin, ADMIN_PASSWORD: 'a quiet walk along the river' }))
+  t.ok(loadConfig({ ...needed, ADMIN_PASSWORD: 'hush' }))
+})
+
 t.test('it cannot be changed', async (t) => {
   const config = loadConfig(needed) as { PORT: number }
   t.throws(() => (config.PORT = 1), TypeError)

@@ -11,6 +11,7 @@ import {
   proxies,
   readSettings,
   redisUrl,
+  SettingsInvalid,
   setting,
 } from './platform/settings.ts'
 
@@ -23,6 +24,7 @@ const seconds = (fallback: number, maximum: number, description: string, minimum
 
 const email: Kind<string> = { read: checkedEmail, expects: 'must be an e-mail address' }
 
+const PASSWORD_NEEDED = 'ADMIN_PASSWORD is not set, and ADMIN_EMAIL needs it'
 const DAY = 86_400
 /** The longest life that an access token can be given. */
 export const MAX_ACCESS_TOKEN_SECONDS = DAY
@@ -130,8 +132,12 @@ export const Environment = Type.Object({
   }),
   ADMIN_EMAIL: Type.Optional(
     setting(email, {
-      description: 'While no ADMIN exists, the account of this address becomes one; afterwards ignored',
+      description:
+        'While no ADMIN exists, an account with this address and ADMIN_PASSWORD is created as one at the start; afterwards ignored',
     }),
+  ),
+  ADMIN_PASSWORD: Type.Optional(
+    Type.String({ description: 'First password of the account of ADMIN_EMAIL; a secret' }),
   ),
   TASK_SERVICE_INTERNAL_URL: Type.Optional(
     setting(httpUrl, {
@@ -148,7 +154,10 @@ export type DatabaseConfig = Readonly<Static<typeof Database>>
  * @throws SettingsInvalid naming every missing or malformed variable at once
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
-  return readSettings(Environment, environment)
+  const config = readSettings(Environment, environment)
+  // Whoever registered ADMIN_EMAIL first need not be its owner: the password makes the account theirs.
+  if (config.ADMIN_EMAIL && !config.ADMIN_PASSWORD) throw SettingsInvalid.because([PASSWORD_NEEDED])
+  return config
 }
 
 /** The part of it that a command needs which only talks to the database. @throws SettingsInvalid */

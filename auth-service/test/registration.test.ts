@@ -1,11 +1,10 @@
 import { ObjectId } from 'mongodb'
 import t from 'tap'
-import { newAdmin } from './support/admin.ts'
-import { call, loggedIn, login, newEmail, register } from './support/client.ts'
+import { call, login, newEmail, register } from './support/client.ts'
 import { type Row, refuses } from './support/refuses.ts'
 import { PASSWORD, startInstance, startService } from './support/service.ts'
 
-const service = await startService(t, { ADMIN_EMAIL: 'Boss@Example.com', PASSWORD_MIN_LENGTH: '8' })
+const service = await startService(t, { PASSWORD_MIN_LENGTH: '8' })
 const { app } = service
 
 const email = newEmail()
@@ -114,41 +113,4 @@ t.test('of many registrations of one address at once, on two instances, one succ
   const isRight = ({ status, body }: (typeof answers)[number]) =>
     (status === 400 && body.code === 'email_taken') || (status === 503 && body.code === 'hashing_busy')
   t.ok(refused.every(isRight))
-})
-
-t.test(
-  'ADMIN_EMAIL becomes an administrator by registering while there is none, and not again',
-  async (t) => {
-    t.match(await call(app, 'POST', '/auth/register', { email: newEmail(), password: PASSWORD }), {
-      body: { role: 'USER' },
-    })
-    const boss = await register(app, 'boss@example.com')
-    t.match(boss, { role: 'ADMIN' })
-    const other = await newAdmin(service)
-    t.equal(
-      (await call(app, 'DELETE', `/users/${boss._id}`, undefined, other.tokens.access_token)).status,
-      200,
-    )
-    t.match(await register(app, 'boss@example.com'), { role: 'USER' })
-    await startInstance(t, service.environment)
-    const { access_token } = await login(app, 'boss@example.com')
-    t.match(
-      await call(app, 'GET', '/auth/me', undefined, access_token),
-      { body: { role: 'USER' } },
-      'nor by a restart',
-    )
-  },
-)
-
-t.test('ADMIN_EMAIL promotes an account that is there at the first start', async (t) => {
-  const fresh = await startService(t)
-  const { email: address, tokens } = await loggedIn(fresh.app)
-  await startInstance(t, { ...fresh.environment, ADMIN_EMAIL: address.toUpperCase() })
-  t.equal(
-    (await call(fresh.app, 'GET', '/auth/me', undefined, tokens.access_token)).status,
-    401,
-    'its sessions end',
-  )
-  const { access_token } = await login(fresh.app, address)
-  t.equal((await call(fresh.app, 'GET', '/users/', undefined, access_token)).status, 200)
 })

@@ -7,17 +7,20 @@ import { run } from './run.ts'
 
 const KEYS_TIMEOUT_MS = 120_000
 const SECRET_BYTES = 48
+const PASSWORD_BYTES = 18
 
 /** What auth-service may not run without. */
 export interface Secrets {
   signingKeysFile: string
   refreshTokenSecret: string
+  /** First password of the first administrator */
+  adminPassword: string
 }
 
-async function keep(file: string, make: () => string): Promise<string> {
+async function keep(file: string, bytes: number): Promise<string> {
   const known = await readFile(file, 'utf8').catch(() => undefined)
   if (known) return known
-  const made = make()
+  const made = randomBytes(bytes).toString('base64url')
   await writeFile(file, made, { mode: 0o600 })
   return made
 }
@@ -29,9 +32,8 @@ async function keep(file: string, make: () => string): Promise<string> {
 export async function ensureSecrets(directory: string): Promise<Secrets> {
   await privateDirectory(directory)
   const signingKeysFile = join(directory, 'signing-keys.json')
-  const refreshTokenSecret = await keep(join(directory, 'refresh-token-secret'), () =>
-    randomBytes(SECRET_BYTES).toString('base64url'),
-  )
+  const refreshTokenSecret = await keep(join(directory, 'refresh-token-secret'), SECRET_BYTES)
+  const adminPassword = await keep(join(directory, 'admin-password'), PASSWORD_BYTES)
   const known = await access(signingKeysFile).then(
     () => true,
     () => false,
@@ -41,5 +43,5 @@ export async function ensureSecrets(directory: string): Promise<Secrets> {
     const made = await run(process.execPath, [script, signingKeysFile], KEYS_TIMEOUT_MS)
     if (!made.ok) throw new Error(`The signing keys cannot be made: ${made.stderr.trim()}`)
   }
-  return { signingKeysFile, refreshTokenSecret }
+  return { signingKeysFile, refreshTokenSecret, adminPassword }
 }

@@ -6,6 +6,8 @@ import { freePorts, HOST } from './ports.ts'
 import type { Secrets } from './secrets.ts'
 import type { ChildSpec, Supervisor } from './supervisor.ts'
 
+const ADMIN_EMAIL = 'admin@authdb.test'
+
 export interface SystemPorts {
   gateway: number
   auth: number
@@ -15,10 +17,17 @@ export interface SystemPorts {
   tasksInternal: readonly number[]
 }
 
+/** Made by auth-service where there is no administrator yet. */
+export interface Administrator {
+  email: string
+  password: string
+}
+
 /** The whole of AuthDB, running. */
 export interface System {
   /** What clients use: the gateway */
   readonly baseUrl: string
+  readonly administrator: Administrator
   readonly auth: Instance
   readonly tasks: readonly Instance[]
   readonly gateway: Instance
@@ -88,14 +97,22 @@ function serviceSpec(
   return { name, command: process.execPath, args: ['src/server.ts'], cwd: join(ROOT, service), env: named }
 }
 
+function administratorOf({ env = process.env, authEnv, secrets }: SystemOptions): Administrator {
+  const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = { ...env, ...authEnv }
+  return { email: email || ADMIN_EMAIL, password: password || secrets.adminPassword }
+}
+
 function startAuth(options: SystemOptions): Promise<Instance> {
   const { ports, secrets, supervisor } = options
+  const { email, password } = administratorOf(options)
   const spec = serviceSpec('auth-service', 'auth', {
     ...serviceEnvironment(options, ports.auth, ports.authInternal),
     SIGNING_KEYS_FILE: secrets.signingKeysFile,
     REFRESH_TOKEN_SECRET: secrets.refreshTokenSecret,
     TASK_SERVICE_INTERNAL_URL: origin(ports.tasksInternal[0] ?? 0),
     ...options.authEnv,
+    ADMIN_EMAIL: email,
+    ADMIN_PASSWORD: password,
   })
   return startInstance({ spec, url: origin(ports.auth), internalUrl: origin(ports.authInternal), supervisor })
 }
@@ -133,6 +150,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const aim = () => gateway.aim(targets(tasks.map(({ url }) => url)))
   return {
     baseUrl: gateway.instance.url,
+    administrator: administratorOf(options),
     auth,
     tasks,
     gateway: gateway.instance,

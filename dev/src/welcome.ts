@@ -36,6 +36,7 @@ export function welcome(system: System, startMs: number, fragment = ''): string 
     '',
     ...instances.map(line),
     `  Gateway: ${system.describeGateway}`,
+    `  Administrator, unless there was another one before: ${system.administrator.email}, password ${system.administrator.password}`,
     '',
     'Try it (paste into another shell):',
     ...curlLines(system.baseUrl),

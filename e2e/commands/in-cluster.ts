@@ -30,9 +30,11 @@ function runTests(env: Record<string, string>): Promise<number> {
 async function test(namespace: Namespace): Promise<boolean> {
   await timed('helm test', async () => process.stdout.write(await namespace.helm('test', RELEASE, '--logs')))
   if (files.length === 0) return true
+  const { data } = await namespace.get('secret', `${RELEASE}-auth-service`)
   const env = {
     BASE_URL: baseUrl,
     ADMIN_EMAIL: 'admin@authdb.test',
+    ADMIN_PASSWORD: Buffer.from(data['admin-password'], 'base64').toString(),
     E2E_NAMESPACE: namespace.name,
     IMAGE_TAG: tag,
   }

@@ -33,18 +33,18 @@ export function newPerson(email?: string): Promise<people.Person> {
   return people.newPerson(baseUrl, email, PASSWORD)
 }
 
-/** The account of ADMIN_EMAIL, which the system was started with; it is made when it is not there yet. */
+/** The account of ADMIN_EMAIL, which the system was started with. */
 export async function administrator(): Promise<people.Person> {
   const email = environment('ADMIN_EMAIL')
-  await call('/auth/register', { method: 'POST', json: { email, password: PASSWORD } })
-  const login = await logIn(email)
+  const password = environment('ADMIN_PASSWORD')
+  const login = await people.logIn(baseUrl, email, password)
   if (login.status !== 200) throw new Error(`cannot log in as administrator: ${login.text}`)
   const { access_token: token, refresh_token: refreshToken } = login.body
   const me = await call('/auth/me', { token })
   return {
     id: me.body._id,
     email,
-    password: PASSWORD,
+    password,
     token,
     refreshToken,
     authorization: `Bearer ${token}`,

@@ -1,4 +1,4 @@
-import { checkedEmail, localPart, normalizeEmail, spellingsOf } from '../email.ts'
+import { checkedEmail, localPart, spellingsOf } from '../email.ts'
 import { EmailTaken, UserNotFound } from '../errors.ts'
 import { checkPassword } from '../passwords/index.ts'
 import type { Account, NewAccount, Role } from './account.ts'
@@ -12,7 +12,6 @@ export interface AccountServiceOptions {
   }
   hasher: { hash(password: string): Promise<string> }
   passwordMinLength: number
-  adminEmail: string | undefined
 }
 
 export interface Registration {
@@ -24,17 +23,28 @@ export interface Registration {
 /** Making accounts, and what people change of their own. */
 export class AccountService {
   readonly #options: AccountServiceOptions
-  readonly #adminEmail: string | undefined
 
   constructor(options: AccountServiceOptions) {
     this.#options = options
-    this.#adminEmail = options.adminEmail === undefined ? undefined : normalizeEmail(options.adminEmail)
   }
 
   /** @throws EmailInvalid, EmailTaken, PasswordWeak, HashingBusy */
   async register(registration: Registration): Promise<Account> {
-    const email = normalizeEmail(registration.email)
-    return this.create(registration, (await this.#isFirstAdmin(email)) ? 'ADMIN' : 'USER', [])
+    return this.create(registration, 'USER', [])
+  }
+
+  /**
+   * Makes an account that is an administrator while there is none; by several instances at once, one account.
+   * @returns it, or null when there is an administrator
+   * @throws EmailTaken when somebody else has registered the address
+   */
+  async createFirstAdmin(registration: Registration): Promise<Account | null> {
+    const { accounts } = this.#options
+    if (await accounts.hasAdmin()) return null
+    return this.create(registration, 'ADMIN', []).catch(async (error) => {
+      if (error instanceof EmailTaken && (await accounts.hasAdmin())) return null
+      throw error
+    })
   }
 
   /** @throws EmailInvalid, EmailTaken, PasswordWeak, HashingBusy */
@@ -54,10 +64,5 @@ export class AccountService {
     const renamed = await this.#options.accounts.rename(account.id, name)
     if (!renamed) throw new UserNotFound()
     return renamed
-  }
-
-  /** ADMIN_EMAIL counts only until there is an administrator: no address in a setting opens a running system. */
-  async #isFirstAdmin(email: string): Promise<boolean> {
-    return email === this.#adminEmail && !(await this.#options.accounts.hasAdmin())
   }
 }

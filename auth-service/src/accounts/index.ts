@@ -5,6 +5,7 @@ import type { Service } from '../platform/service.ts'
 import { AccountRepository } from './accounts.repository.ts'
 import { profileRoutes, registrationRoutes } from './accounts.routes.ts'
 import { AccountService } from './accounts.service.ts'
+import { FirstAdmin } from './first-admin.ts'
 
 export type { Account, Role } from './account.ts'
 export {
@@ -28,9 +29,9 @@ export {
 export type { AccountService } from './accounts.service.ts'
 export { toUserBody } from './user-body.ts'
 
-/** Making an account, and one's own profile. */
+/** Making an account, and one's own profile. @throws SettingsInvalid */
 export function accountsFeature(
-  { db, config }: Service<Config>,
+  { db, config, log }: Service<Config>,
   hasher: PasswordHasher,
 ): Feature & { service: AccountService } {
   const accounts = new AccountRepository(db)
@@ -38,12 +39,15 @@ export function accountsFeature(
     accounts,
     hasher,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
-    adminEmail: config.ADMIN_EMAIL,
   })
+  const firstAdmin = new FirstAdmin(config, service, log)
   return {
     name: 'accounts',
     service,
-    prepare: () => accounts.prepare(),
+    prepare: async () => {
+      await accounts.prepare()
+      await firstAdmin.make()
+    },
     openRoutes: async (app) => {
       await app.register(registrationRoutes, { accounts: service })
     },

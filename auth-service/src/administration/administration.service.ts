@@ -17,7 +17,6 @@ export interface AdministrationOptions {
   accounts: {
     findById(id: string): Promise<Account | null>
     findByEmail(spellings: string[]): Promise<Account | null>
-    hasAdmin(): Promise<boolean>
     list(skip: number, limit: number): Promise<Account[]>
   }
   users: AdministrationRepository
@@ -82,14 +81,6 @@ export class AdministrationService {
     const account = await this.#options.accounts.findByEmail(spellingsOf(email))
     if (!account) throw new UserNotFound()
     return this.change(account.id, { role: 'ADMIN' })
-  }
-
-  /** Makes the account of ADMIN_EMAIL an administrator while there is none. @returns it when it became one */
-  async promoteFirst(email: string): Promise<Account | null> {
-    const { accounts } = this.#options
-    if (await accounts.hasAdmin()) return null
-    const account = await accounts.findByEmail(spellingsOf(email))
-    return account && this.change(account.id, { role: 'ADMIN' })
   }
 
   /** Completes what crashed or cut-off requests began. Repeatable, also by several instances at once. */

@@ -24,22 +24,11 @@ export function administrationOf(db: Db): AdministrationService {
 }
 
 /** Other people's accounts. */
-export function administrationFeature(
-  { db, config, log }: Service<Config>,
-  accounts: AccountService,
-): Feature {
+export function administrationFeature({ db, log }: Service<Config>, accounts: AccountService): Feature {
   const administration = administrationOf(db)
-
-  async function promoteFirst(email: string): Promise<void> {
-    const promoted = await administration.promoteFirst(email)
-    if (promoted) log.warn({ user_id: promoted.id }, 'the account of ADMIN_EMAIL is now an administrator')
-  }
 
   return {
     name: 'administration',
-    prepare: async () => {
-      if (config.ADMIN_EMAIL) await promoteFirst(config.ADMIN_EMAIL)
-    },
     routes: async (app) => {
       await app.register(userRoutes, { administration })
       await app.register(administrationRoutes, { administration, accounts })

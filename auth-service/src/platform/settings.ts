@@ -4,7 +4,12 @@ import { type EnvSchemaOpt, envSchema } from 'env-schema'
 import { type Static, type TObject, Type } from 'typebox'
 
 /** Why a service cannot start. The text names the variables and never holds a value: values can be secrets. */
-export class SettingsInvalid extends Error {}
+export class SettingsInvalid extends Error {
+  /** @param problems each a variable's name and what is wrong with it */
+  static because(problems: string[]): SettingsInvalid {
+    return new SettingsInvalid(`The settings cannot be used: ${problems.join('; ')}`)
+  }
+}
 
 /** What the text of a variable means. */
 export interface Kind<T> {
@@ -162,6 +167,6 @@ export function readSettings<T extends TObject>(
   } catch (error) {
     const { errors } = error as { errors?: Problem[] }
     if (!errors) throw error
-    throw new SettingsInvalid(`The settings cannot be used: ${errors.map(sentence).join('; ')}`)
+    throw SettingsInvalid.because(errors.map(sentence))
   }
 }

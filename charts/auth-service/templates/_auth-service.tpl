@@ -20,13 +20,16 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 {{- if .Values.secrets.generate -}}
 {{- include "authdb.fullname" . -}}
 {{- else -}}
-{{- include "authdb.existingSecret" (dict "root" . "value" .Values.secrets.existingSecret "path" "secrets.existingSecret" "keys" "signing-keys.json, refresh-token-secret") -}}
+{{- include "authdb.existingSecret" (dict "root" . "value" .Values.secrets.existingSecret "path" "secrets.existingSecret" "keys" (printf "signing-keys.json, refresh-token-secret%s" (.Values.config.adminEmail | empty | ternary "" ", admin-password"))) -}}
 {{- end -}}
 {{- end }}
 
 {{- define "authdb.auth-service.secretEnvironment" -}}
 {{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret") }}
 {{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET_ACCEPTED" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret-accepted" "optional" true) }}
+{{- if .Values.config.adminEmail }}
+{{ include "authdb.secretVariable" (dict "name" "ADMIN_PASSWORD" "secret" (include "authdb.auth-service.secretName" .) "key" "admin-password") }}
+{{- end }}
 {{ include "authdb.secretVariable" (dict "name" "MONGODB_URI" "secret" (include "authdb.mongodbSecret" .) "key" .Values.mongodb.uriKey) }}
 {{- with .Values.redis.existingSecret }}
 {{ include "authdb.secretVariable" (dict "name" "REDIS_URL" "secret" (tpl . $) "key" $.Values.redis.urlKey) }}

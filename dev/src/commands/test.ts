@@ -12,7 +12,6 @@ import { type Counts, createTapReport } from '../tap-report.ts'
 
 /** Their own tests, with real stores, side by side: they wait more than they work. */
 const PACKAGES = ['dev', 'gateway', 'web', 'auth-service', 'task-service']
-const ADMIN_EMAIL = 'admin@authdb.test'
 /** Of a run that did not come to its end. */
 const CRASHED: Counts = { passed: 0, failed: 1, skipped: 0 }
 const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0' }
@@ -67,14 +66,15 @@ async function testBeside(name: string, env: NodeJS.ProcessEnv): Promise<Counts>
 }
 
 /** What a test needs to know to talk to the system from outside. */
-function clientEnvironment({ baseUrl, auth, tasks }: System): NodeJS.ProcessEnv {
+function clientEnvironment({ baseUrl, administrator, auth, tasks }: System): NodeJS.ProcessEnv {
   return {
     BASE_URL: baseUrl,
     AUTH_URL: auth.url,
     AUTH_INTERNAL_URL: auth.internalUrl,
     TASK_URLS: tasks.map((task) => task.url).join(','),
     TASK_INTERNAL_URLS: tasks.map((task) => task.internalUrl).join(','),
-    ADMIN_EMAIL,
+    ADMIN_EMAIL: administrator.email,
+    ADMIN_PASSWORD: administrator.password,
   }
 }
 
@@ -85,7 +85,6 @@ async function testSystem(stores: Stores): Promise<Counts> {
     const platform = await startPlatform({
       stores,
       env: { ...process.env, ...NO_LIMITS },
-      authEnv: { ADMIN_EMAIL },
       onLine(source, line) {
         log.push(formatLine(source, line, false))
         if (log.length > SHOWN_LOG_LINES) log.shift()
