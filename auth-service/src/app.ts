@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { erasuresFeature } from './erasures/index.ts'
 import { healthFeature } from './health/index.ts'
 import { loginFeature } from './login/index.ts'
+import { ownAccountFeature } from './own-account/index.ts'
 import { passwordsFeature } from './passwords/index.ts'
 import { type Feature, registerRoutes } from './platform/feature.ts'
 import { hook } from './platform/hooks.ts'
@@ -12,6 +13,7 @@ import type { Readiness } from './platform/internal.ts'
 import { createService, registerFeatures } from './platform/service.ts'
 import { revocationsFeature } from './revocations/index.ts'
 import { sessionsFeature } from './sessions/index.ts'
+import { loginAttempts } from './throttling/index.ts'
 import { authenticate, tokensFeature } from './tokens/index.ts'
 import { version } from './version.ts'
 
@@ -39,13 +41,15 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
   const tokens = tokensFeature(service)
   const accounts = accountsFeature(service, passwords.hasher)
   const sessions = sessionsFeature(service, tokens.signer)
+  const parts = { hasher: passwords.hasher, attempts: loginAttempts(service), sessions: sessions.service }
   const features: Feature[] = [
     passwords,
     accounts,
-    loginFeature(service, passwords.hasher, sessions.service),
+    loginFeature(service, parts),
     sessions,
+    ownAccountFeature(service, parts),
     revocationsFeature(service),
-    administrationFeature(service, accounts.service),
+    administrationFeature(service, accounts.service, sessions.service),
     erasuresFeature(service, tokens.signer),
     tokens,
     healthFeature(service),

@@ -20,9 +20,11 @@ export const RefreshReused = createError(
 )
 
 export const AccountLocked = createError('account_locked', 'This account is locked', 403)
+export const PasswordWrong = createError('wrong_password', 'This is not your current password', 403)
 export const Forbidden = createError('forbidden', 'Not enough permissions', 403)
 
 export const UserNotFound = createError('user_not_found', 'User not found', 404)
+export const SessionNotFound = createError('session_not_found', 'Session not found', 404)
 export const LastAdmin = createError('last_admin', 'The last administrator has to stay one', 409)
 export const ChangedMeanwhile = createError(
   'changed_meanwhile',

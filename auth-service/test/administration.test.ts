@@ -40,7 +40,7 @@ t.test('the last administrator can be neither demoted nor deleted', async (t) =>
     })
   }
   const me = await call(app, 'GET', '/auth/me', undefined, token)
-  t.match(me, { status: 200, body: { role: 'ADMIN', name: '' } }, 'and nothing changed')
+  t.match(me, { status: 200, body: { role: 'ADMIN', name: null } }, 'and nothing changed')
 })
 
 t.test('a locked administrator does not count as one who stays', async (t) => {
@@ -170,7 +170,7 @@ t.test('AuthDB’s documents without role, permissions, name and time are shown 
   const { status, body } = await call(app, 'GET', `/users/${insertedId}`, undefined, tokens.access_token)
   t.match(
     { status, body },
-    { status: 200, body: { role: 'USER', permissions: [], name: '', created_at: String } },
+    { status: 200, body: { role: 'USER', permissions: [], name: null, created_at: String } },
   )
   const changed = await call(app, 'PATCH', `/users/${insertedId}`, { role: 'ADMIN' }, tokens.access_token)
   t.match(changed, { status: 200, body: { role: 'ADMIN' } })

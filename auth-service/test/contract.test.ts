@@ -111,7 +111,7 @@ t.test('the access token carries the claims of the contract', async (t) => {
     sid: /^[\da-f]{24}$/,
     role: 'USER',
     email,
-    name: '',
+    name: null,
     jti: String,
   })
   t.equal(claims.exp - claims.iat, 1800)

@@ -6,16 +6,19 @@ export interface Account {
   id: string
   /** Trimmed and in lower case */
   email: string
-  name: string
+  /** null when none was given, as in AuthDB */
+  name: string | null
   role: Role
   permissions: string[]
   createdAt: Date
   lockedAt: Date | null
+  /** A log-in whose password was looked at before it is none */
+  passwordChangedAt: Date | null
 }
 
 export interface NewAccount {
   email: string
-  name: string
+  name: string | null
   role: Role
   permissions: string[]
   passwordHash: string

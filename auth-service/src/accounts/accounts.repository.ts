@@ -3,20 +3,26 @@ import { EmailTaken } from '../errors.ts'
 import { guarded } from '../platform/driver-errors.ts'
 import { isDuplicateKey } from '../platform/duplicate-key.ts'
 import type { Account, NewAccount, Role } from './account.ts'
+import { type Ending, type EndReason, endingNote } from './ending.ts'
 
 const MAX_TIME_MS = 2_000
+const BATCH = 100
 
 /** A document of `users`. AuthDB's own documents lack the optional fields. */
 export interface UserDocument {
   email: string
-  name?: string
+  name?: string | null
   role?: Role
   permissions?: string[]
   password_hash: string
+  password_changed_at?: Date
   created_at?: Date
   locked_at?: Date
   /** Set when the account's sessions have to end; unset once they have. */
   ending_sessions_at?: Date
+  /** Why, and which one goes on; missing in notes of earlier releases, which knew one reason */
+  ending_reason?: EndReason
+  ending_spared?: string
   /** Set first when an account is deleted: from here on it exists for nobody. */
   deleting_at?: Date
   /** An ADMIN about to lose that role or to be deleted; see administration/last-admin.ts. */
@@ -33,11 +39,13 @@ export function toAccount(document: WithId<UserDocument>): Account {
   return {
     id: document._id.toHexString(),
     email: document.email,
-    name: document.name ?? '',
+    // Earlier releases kept an empty one.
+    name: document.name || null,
     role: document.role === 'ADMIN' ? 'ADMIN' : 'USER',
     permissions: document.permissions ?? [],
     createdAt: document.created_at ?? document._id.getTimestamp(),
     lockedAt: document.locked_at ?? null,
+    passwordChangedAt: document.password_changed_at ?? null,
   }
 }
 
@@ -96,6 +104,13 @@ export class AccountRepository {
     return document ? { account: toAccount(document), passwordHash: document.password_hash } : null
   }
 
+  /** What the password of an account is checked against. */
+  async findHash(id: string): Promise<string | null> {
+    const filter = { _id: new ObjectId(id), ...EXISTING }
+    const options = { projection: { password_hash: 1 }, maxTimeMS: MAX_TIME_MS }
+    return (await guarded(this.#users.findOne(filter, options)))?.password_hash ?? null
+  }
+
   async list(skip: number, limit: number): Promise<Account[]> {
     const cursor = this.#users
       .find(EXISTING, { maxTimeMS: MAX_TIME_MS })
@@ -116,8 +131,43 @@ export class AccountRepository {
     return (await guarded(this.#users.findOne({ role: 'ADMIN', ...EXISTING }, options))) !== null
   }
 
-  async rename(id: string, name: string): Promise<Account | null> {
+  async rename(id: string, name: string | null): Promise<Account | null> {
     return this.#update(id, { $set: { name } })
+  }
+
+  /**
+   * Replaces a password and notes which sessions have to end. One whose end was noted before for another reason is
+   * not spared.
+   * @returns whether the hash was still the old one
+   */
+  async changePassword(id: string, old: string, hash: string, ending: Ending): Promise<boolean> {
+    const { spared: _spared, ...all } = ending
+    const match = { _id: new ObjectId(id), password_hash: old, ...EXISTING }
+    const write = async (filter: Filter<UserDocument>, { $set, $unset }: ReturnType<typeof endingNote>) => {
+      const set = { ...$set, password_hash: hash, password_changed_at: ending.at }
+      return (await guarded(this.#users.updateOne(filter, { $set: set, $unset }))).matchedCount === 1
+    }
+    const isDone = await write({ ...match, ending_sessions_at: { $exists: false } }, endingNote(ending))
+    return isDone || write(match, endingNote(all))
+  }
+
+  /** Takes back the note of an ending that was carried out, unless a later change made it anew. */
+  async sessionsEnded(id: string, { at }: Ending): Promise<void> {
+    const filter = { _id: new ObjectId(id), ending_sessions_at: at }
+    const $unset = { ending_sessions_at: '', ending_reason: '', ending_spared: '' } as const
+    await guarded(this.#users.updateOne(filter, { $unset }))
+  }
+
+  /** Endings that were noted before `since` and not carried out. */
+  async findEndings(since: Date): Promise<{ id: string; ending: Ending }[]> {
+    const options = { limit: BATCH, maxTimeMS: MAX_TIME_MS }
+    const documents = await guarded(
+      this.#users.find({ ending_sessions_at: { $lt: since } }, options).toArray(),
+    )
+    return documents.map(({ _id, ending_sessions_at: at = since, ending_reason, ending_spared: spared }) => ({
+      id: _id.toHexString(),
+      ending: { at, reason: ending_reason ?? 'role_changed', ...(spared && { spared }) },
+    }))
   }
 
   /** Replaces the hash of a password by a better one of the same password, unless it changed meanwhile. */

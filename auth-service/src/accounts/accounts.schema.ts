@@ -8,7 +8,7 @@ export const text = (maxLength: number, description: string) =>
 
 export const Email = text(320, 'Trimmed and lower-cased')
 export const Password = text(1_024, 'Any Unicode characters')
-export const Name = text(200, 'For people to read')
+export const Name = Type.Union([text(200, 'For people to read'), Type.Null()])
 export const RoleName = Type.Enum(['USER', 'ADMIN'])
 export const Permissions = Type.Array(text(100, 'One permission'), { maxItems: 100 })
 /** Taken and not looked at. */
@@ -17,7 +17,7 @@ export const Ignored = Type.Optional(Type.Unknown({ description: 'Accepted and i
 export const User = Type.Object({
   _id: Type.String({ description: '24 hex characters' }),
   email: Type.String(),
-  name: Type.String(),
+  name: Type.Union([Type.String(), Type.Null()]),
   role: RoleName,
   permissions: Type.Array(Type.String()),
   created_at: Type.String({ format: 'date-time' }),

@@ -7,7 +7,7 @@ export interface AccountServiceOptions {
   accounts: {
     insert(account: NewAccount): Promise<Account>
     isEmailTaken(spellings: string[]): Promise<boolean>
-    rename(id: string, name: string): Promise<Account | null>
+    rename(id: string, name: string | null): Promise<Account | null>
     hasAdmin(): Promise<boolean>
   }
   hasher: { hash(password: string): Promise<string> }
@@ -17,7 +17,7 @@ export interface AccountServiceOptions {
 export interface Registration {
   email: string
   password: string
-  name?: string
+  name?: string | null
 }
 
 /** Making accounts, and what people change of their own. */
@@ -55,11 +55,11 @@ export class AccountService {
     // Asked before hashing, so that it costs nothing to be refused; the unique index decides between two at once.
     if (await accounts.isEmailTaken(spellingsOf(email))) throw new EmailTaken()
     const passwordHash = await hasher.hash(registration.password)
-    return accounts.insert({ email, name: registration.name ?? '', role, permissions, passwordHash })
+    return accounts.insert({ email, name: registration.name || null, role, permissions, passwordHash })
   }
 
   /** @throws UserNotFound when the account was deleted meanwhile */
-  async rename(account: Account, name: string | undefined): Promise<Account> {
+  async rename(account: Account, name: string | null | undefined): Promise<Account> {
     if (name === undefined) return account
     const renamed = await this.#options.accounts.rename(account.id, name)
     if (!renamed) throw new UserNotFound()

@@ -27,6 +27,7 @@ export {
   User,
 } from './accounts.schema.ts'
 export type { AccountService } from './accounts.service.ts'
+export { type Ending, type EndReason, endingNote } from './ending.ts'
 export { toUserBody } from './user-body.ts'
 
 /** Making an account, and one's own profile. @throws SettingsInvalid */

@@ -1,7 +1,9 @@
 import { type Db, type Filter, ObjectId, type UpdateFilter } from 'mongodb'
 import {
   type Account,
+  type Ending,
   EXISTING,
+  endingNote,
   type Role,
   toAccount,
   type UserDocument,
@@ -14,7 +16,7 @@ const MAX_TIME_MS = 2_000
 const BATCH = 100
 
 export interface UserChange {
-  name?: string
+  name?: string | null
   role?: Role
   permissions?: string[]
 }
@@ -36,15 +38,28 @@ export class AdministrationRepository {
     this.#users = usersOf(db)
   }
 
-  /** Changes an account; a new role notes in the same write that its sessions have to end. */
+  /** Changes an account; where its sessions have to end because of that, the same write notes it. */
   async change(
     id: string,
     change: UserChange,
     condition: Condition,
-    endingAt: Date | null,
+    ending: Ending | null,
   ): Promise<Account | null> {
-    const set = { ...change, ...(endingAt && { ending_sessions_at: endingAt }) }
-    return this.#update(id, { $set: set, $unset: { leaving: '' } }, condition)
+    const note = ending ? endingNote(ending) : { $set: {}, $unset: {} }
+    const update = { $set: { ...change, ...note.$set }, $unset: { leaving: '', ...note.$unset } } as const
+    return this.#update(id, update, condition)
+  }
+
+  /** From this write on nobody can log in to the account. */
+  async lock(id: string, condition: Condition, ending: Ending): Promise<Account | null> {
+    const { $set, $unset } = endingNote(ending)
+    const update = { $set: { locked_at: ending.at, ...$set }, $unset: { leaving: '', ...$unset } } as const
+    return this.#update(id, update, condition)
+  }
+
+  async unlock(id: string): Promise<boolean> {
+    const filter = { _id: new ObjectId(id), ...EXISTING }
+    return (await guarded(this.#users.updateOne(filter, { $unset: { locked_at: '' } }))).matchedCount === 1
   }
 
   /** From this write on the account exists for nobody. */
@@ -56,29 +71,10 @@ export class AdministrationRepository {
     await guarded(this.#users.deleteOne({ _id: new ObjectId(id), deleting_at: { $exists: true } }))
   }
 
-  /** Takes back the note of `change`, unless a later change made it anew. */
-  async sessionsEnded(id: string, endingAt: Date): Promise<void> {
-    const filter = { _id: new ObjectId(id), ending_sessions_at: endingAt }
-    await guarded(this.#users.updateOne(filter, { $unset: { ending_sessions_at: '' } }))
-  }
-
   /** Accounts whose deletion began before `since` and was interrupted. */
   async findDeleting(since: Date): Promise<string[]> {
     const cursor = this.#users.find({ deleting_at: { $lt: since } }, { limit: BATCH, maxTimeMS: MAX_TIME_MS })
     return (await guarded(cursor.toArray())).map(({ _id }) => _id.toHexString())
-  }
-
-  /** Accounts whose sessions should have ended since before `since`. */
-  async findEnding(since: Date): Promise<{ id: string; endingAt: Date }[]> {
-    const cursor = this.#users.find(
-      { ending_sessions_at: { $lt: since } },
-      { limit: BATCH, maxTimeMS: MAX_TIME_MS },
-    )
-    const documents = await guarded(cursor.toArray())
-    return documents.map((document) => ({
-      id: document._id.toHexString(),
-      endingAt: document.ending_sessions_at ?? since,
-    }))
   }
 
   /** Marks an administrator as about to leave, unless somebody else just does so. */

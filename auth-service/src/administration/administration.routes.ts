@@ -18,7 +18,7 @@ interface Options {
 }
 
 /** A malformed id is an id that nobody has. On request, so that this comes before a look at the body. */
-async function requireId(request: FastifyRequest): Promise<void> {
+export async function requireId(request: FastifyRequest): Promise<void> {
   const { id } = request.params as { id?: string }
   if (id !== undefined && !ID.test(id)) throw new UserNotFound()
 }

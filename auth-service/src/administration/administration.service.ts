@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Account } from '../accounts/index.ts'
+import type { Account, Ending, EndReason } from '../accounts/index.ts'
 import { spellingsOf } from '../email.ts'
 import { ChangedMeanwhile, UserNotFound } from '../errors.ts'
-import type { EndReason, Spared } from '../sessions/index.ts'
 import type { AdministrationRepository, Condition, UserChange } from './administration.repository.ts'
 import { leaveAsAdmin } from './last-admin.ts'
 
@@ -10,8 +9,6 @@ const ATTEMPTS = 5
 const PAUSE_MS = 20
 /** A request that has not finished its work by then never will. */
 const INTERRUPTED_AFTER_MS = 20_000
-/** As much as the clocks of two instances may differ. */
-const CLOCK_MARGIN_MS = 5_000
 
 export interface AdministrationOptions {
   accounts: {
@@ -20,7 +17,12 @@ export interface AdministrationOptions {
     list(skip: number, limit: number): Promise<Account[]>
   }
   users: AdministrationRepository
-  endings: { endAll(userId: string, reason: EndReason, spare?: Spared): Promise<void> }
+  endings: {
+    endAll(userId: string, reason: EndReason): Promise<void>
+    carryOut(userId: string, ending: Ending): Promise<void>
+    carryOutForgotten(since: Date): Promise<void>
+  }
+  now: () => Date
   /** Notes, once and durably, that the tasks of an account have to be deleted. */
   requestErasure: (userId: string) => Promise<void>
 }
@@ -47,19 +49,43 @@ export class AdministrationService {
 
   /** A new role ends the account's sessions. @throws UserNotFound, LastAdmin, ChangedMeanwhile */
   async change(id: string, change: UserChange): Promise<Account> {
-    const { users } = this.#options
+    const { users, endings, now } = this.#options
     if (Object.keys(change).length === 0) return this.find(id)
-    let endingAt: Date | null = null
+    let ending: Ending | null = null
     const changed = await this.#retried(id, (account) => {
       const changesRole = change.role !== undefined && change.role !== account.role
-      endingAt = changesRole ? new Date() : null
-      const write = (condition: Condition) => users.change(id, change, condition, endingAt)
+      ending = changesRole ? { at: now(), reason: 'role_changed' } : null
+      const write = (condition: Condition) => users.change(id, change, condition, ending)
       if (changesRole && account.role === 'ADMIN')
         return leaveAsAdmin(users, id, (op) => write({ leaving: op }))
       return write({ role: account.role })
     })
-    if (endingAt) await this.#endSessions(id, endingAt)
+    if (ending) await endings.carryOut(id, ending)
     return changed
+  }
+
+  /** Nobody logs in to a locked account; its sessions end. @throws UserNotFound, LastAdmin, ChangedMeanwhile */
+  async lock(id: string): Promise<void> {
+    const { users, endings, now } = this.#options
+    const ending: Ending = { at: now(), reason: 'locked' }
+    await this.#retried(id, (account) => {
+      const write = (condition: Condition) => users.lock(id, condition, ending)
+      if (account.role === 'ADMIN' && !account.lockedAt)
+        return leaveAsAdmin(users, id, (op) => write({ leaving: op }))
+      return write({ role: account.role })
+    })
+    await endings.carryOut(id, ending)
+  }
+
+  /** @throws UserNotFound */
+  async unlock(id: string): Promise<void> {
+    if (!(await this.#options.users.unlock(id))) throw new UserNotFound()
+  }
+
+  /** Logs a user out everywhere. @throws UserNotFound */
+  async endSessionsOf(id: string): Promise<void> {
+    await this.find(id)
+    await this.#options.endings.endAll(id, 'ended_by_admin')
   }
 
   /**
@@ -85,23 +111,16 @@ export class AdministrationService {
 
   /** Completes what crashed or cut-off requests began. Repeatable, also by several instances at once. */
   async finishInterrupted(): Promise<void> {
-    const { users } = this.#options
+    const { users, endings } = this.#options
     const since = new Date(Date.now() - INTERRUPTED_AFTER_MS)
     for (const id of await users.findDeleting(since)) await this.#finishDeletion(id)
-    for (const { id, endingAt } of await users.findEnding(since)) await this.#endSessions(id, endingAt)
+    await endings.carryOutForgotten(since)
   }
 
   async #finishDeletion(id: string): Promise<void> {
     await this.#options.requestErasure(id)
     await this.#options.endings.endAll(id, 'account_deleted')
     await this.#options.users.removeDeleting(id)
-  }
-
-  /** A session that was opened after the change has the new role. */
-  async #endSessions(id: string, endingAt: Date): Promise<void> {
-    const openedSince = new Date(endingAt.getTime() + CLOCK_MARGIN_MS)
-    await this.#options.endings.endAll(id, 'role_changed', { openedSince })
-    await this.#options.users.sessionsEnded(id, endingAt)
   }
 
   /** Writes on condition of what was read, again when that changed meanwhile. */

@@ -5,7 +5,8 @@ import type { Feature } from '../platform/feature.ts'
 import { repeated } from '../platform/jobs.ts'
 import type { Db } from '../platform/mongo.ts'
 import type { Service } from '../platform/service.ts'
-import { EndingRepository } from '../sessions/index.ts'
+import { notedEndings, type SessionService } from '../sessions/index.ts'
+import { accessRoutes } from './access.routes.ts'
 import { AdministrationRepository } from './administration.repository.ts'
 import { administrationRoutes, userRoutes } from './administration.routes.ts'
 import { AdministrationService } from './administration.service.ts'
@@ -13,25 +14,31 @@ import { AdministrationService } from './administration.service.ts'
 const INTERRUPTED_INTERVAL_MS = 10_000
 
 /** What administrators do, on a database alone: also for a command beside the running service. */
-export function administrationOf(db: Db): AdministrationService {
+export function administrationOf(db: Db, now = () => new Date()): AdministrationService {
   const erasures = new ErasureRepository(db)
   return new AdministrationService({
     accounts: new AccountRepository(db),
     users: new AdministrationRepository(db),
-    endings: new EndingRepository(db),
+    endings: notedEndings(db),
+    now,
     requestErasure: (userId) => erasures.request(userId),
   })
 }
 
 /** Other people's accounts. */
-export function administrationFeature({ db, log }: Service<Config>, accounts: AccountService): Feature {
-  const administration = administrationOf(db)
+export function administrationFeature(
+  { db, log, now }: Service<Config>,
+  accounts: AccountService,
+  sessions: SessionService,
+): Feature {
+  const administration = administrationOf(db, now)
 
   return {
     name: 'administration',
     routes: async (app) => {
       await app.register(userRoutes, { administration })
       await app.register(administrationRoutes, { administration, accounts })
+      await app.register(accessRoutes, { administration, sessions })
     },
     jobs: [
       repeated({

@@ -5,27 +5,27 @@ import type { PasswordHasher } from '../passwords/index.ts'
 import type { Feature } from '../platform/feature.ts'
 import type { Service } from '../platform/service.ts'
 import type { SessionService } from '../sessions/index.ts'
-import { loginAttempts } from '../throttling/index.ts'
+import type { Attempts } from '../throttling/index.ts'
 import { loginRoutes } from './login.routes.ts'
 import { LoginService } from './login.service.ts'
 
+interface Parts {
+  hasher: PasswordHasher
+  attempts: Attempts
+  sessions: SessionService
+}
+
 /** From a password to a session. */
-export function loginFeature(
-  base: Service<Config>,
-  hasher: PasswordHasher,
-  sessions: SessionService,
-): Feature {
+export function loginFeature({ db, registry }: Service<Config>, parts: Parts): Feature {
   const logins = new Counter({
     name: 'auth_logins_total',
     help: 'Log-in attempts by outcome',
     labelNames: ['outcome'],
-    registers: [base.registry],
+    registers: [registry],
   })
   const login = new LoginService({
-    accounts: new AccountRepository(base.db),
-    hasher,
-    attempts: loginAttempts(base),
-    sessions,
+    ...parts,
+    accounts: new AccountRepository(db),
     count: (outcome) => logins.inc({ outcome }),
   })
   return {

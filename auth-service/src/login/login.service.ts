@@ -26,7 +26,7 @@ export interface LoginServiceOptions {
     succeeded(attempt: Pick<Attempt, 'email' | 'address'>): Promise<void>
   }
   sessions: {
-    open(accountId: string, device: Device): Promise<TokenPair>
+    open(account: Account, device: Device): Promise<TokenPair>
     hasBeenAt(accountId: string, address: string): Promise<boolean>
   }
   count: (outcome: LoginOutcome) => void
@@ -94,7 +94,7 @@ export class LoginService {
   async #open(spellings: string[], password: string, device: Device): Promise<TokenPair> {
     const account = await this.#verified(spellings, password)
     if (account.lockedAt) throw new AccountLocked()
-    return this.#options.sessions.open(account.id, device)
+    return this.#options.sessions.open(account, device)
   }
 
   async #verified(spellings: string[], password: string): Promise<Account> {

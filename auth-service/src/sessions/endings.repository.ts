@@ -1,6 +1,7 @@
 import { type Collection, type Db, ObjectId } from 'mongodb'
+import type { EndReason } from '../accounts/index.ts'
 import { guarded } from '../platform/driver-errors.ts'
-import type { EndReason, Spared } from './session.ts'
+import type { Spared } from './session.ts'
 import { type SessionDocument, sessionsOf } from './sessions.repository.ts'
 
 const OPEN = { revoked_at: { $exists: false } }

@@ -8,6 +8,12 @@ export interface Session {
   /** When each of the last refresh tokens was rotated out, by its number */
   rotations: ReadonlyMap<number, Date>
   revokedAt: Date | null
+  createdAt: Date
+  /** Of the last log-in or refresh */
+  lastUsedAt: Date
+  /** Until then one of its access tokens is good */
+  accessUntil: Date
+  device: Device
   expiresAt: Date
 }
 
@@ -21,5 +27,3 @@ export interface Spared {
   id?: string
   openedSince?: Date
 }
-
-export type EndReason = 'logout' | 'refresh_reused' | 'role_changed' | 'account_deleted' | 'account_gone'

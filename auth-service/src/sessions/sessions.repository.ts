@@ -1,11 +1,14 @@
 import { type Collection, type Db, type Filter, ObjectId, type WithId } from 'mongodb'
+import type { EndReason } from '../accounts/index.ts'
 import { guarded } from '../platform/driver-errors.ts'
 import { addressGroup } from '../throttling/index.ts'
-import type { Device, EndReason, Session } from './session.ts'
+import type { Device, Session } from './session.ts'
 
 const MAX_TIME_MS = 2_000
 /** More than any client's tabs rotate within the longest grace time. */
 const MAX_ROTATIONS = 32
+/** Twice as many as a user can have, and as can be opened before the surplus is ended */
+const MAX_LISTED = 200
 
 export interface SessionDocument {
   user_id: ObjectId
@@ -40,6 +43,10 @@ export interface SessionLives {
 /** An access token is signed at most this long after its session was read or rotated (requests are cut off earlier). */
 const SIGNING_MARGIN_SECONDS = 60
 
+function live(now: Date): Filter<SessionDocument> {
+  return { revoked_at: { $exists: false }, idle_until: { $gt: now }, expires_at: { $gt: now } }
+}
+
 function inSeconds(from: Date, seconds: number): Date {
   return new Date(from.getTime() + seconds * 1000)
 }
@@ -56,6 +63,10 @@ function toSession(document: WithId<SessionDocument>): Session {
     counter: document.counter,
     rotations: toRotations(document),
     revokedAt: document.revoked_at ?? null,
+    createdAt: document.created_at,
+    lastUsedAt: document.rotated_at,
+    accessUntil: document.access_until,
+    device: { address: document.address, userAgent: document.user_agent },
     expiresAt: new Date(Math.min(document.idle_until.getTime(), document.expires_at.getTime())),
   }
 }
@@ -118,6 +129,13 @@ export class SessionRepository {
     return document && toSession(document)
   }
 
+  /** The sessions of a user that can be used, the last used first. */
+  async findLive(userId: string): Promise<Session[]> {
+    const filter = { user_id: new ObjectId(userId), ...live(this.#now()) }
+    const options = { sort: { rotated_at: -1, _id: -1 }, limit: MAX_LISTED, maxTimeMS: MAX_TIME_MS } as const
+    return (await guarded(this.#sessions.find(filter, options).toArray())).map(toSession)
+  }
+
   /** Counts the refresh token on, when it is the one in use of a live session: of many at once, one wins. */
   async rotate(id: string, counter: number): Promise<Session | null> {
     const now = this.#now()
@@ -153,12 +171,7 @@ export class SessionRepository {
   }
 
   #live(id: string, now: Date): Filter<SessionDocument> {
-    return {
-      _id: new ObjectId(id),
-      revoked_at: { $exists: false },
-      idle_until: { $gt: now },
-      expires_at: { $gt: now },
-    }
+    return { _id: new ObjectId(id), ...live(now) }
   }
 
   #accessUntil(now: Date): Date {

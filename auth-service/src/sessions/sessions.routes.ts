@@ -1,8 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { SessionNotFound } from '../errors.ts'
 import { problems } from '../platform/openapi.ts'
-import { LogoutQuery, Refresh, Tokens } from './sessions.schema.ts'
+import { SessionBody, toSessionBody } from './session-body.ts'
+import { LogoutQuery, Refresh, SessionParams, Tokens } from './sessions.schema.ts'
 import type { SessionService } from './sessions.service.ts'
+
+const ID = /^[\da-f]{24}$/i
 
 /** Without an access token: exchanging a refresh token. */
 export const refreshRoutes: FastifyPluginAsyncTypebox<{ sessions: SessionService }> = async (
@@ -21,6 +26,47 @@ export const refreshRoutes: FastifyPluginAsyncTypebox<{ sessions: SessionService
       },
     },
     async (request) => sessions.refresh(request.body.refresh_token),
+  )
+}
+
+/** A malformed id is one that no session has. On request, so that this comes before a look at the body. */
+async function requireId(request: FastifyRequest): Promise<void> {
+  const { id } = request.params as { id?: string }
+  if (id !== undefined && !ID.test(id)) throw new SessionNotFound()
+}
+
+/** With a token: where one is logged in. */
+export const sessionRoutes: FastifyPluginAsyncTypebox<{ sessions: SessionService }> = async (
+  app,
+  { sessions },
+) => {
+  app.addHook('onRequest', requireId)
+  app.get(
+    '/auth/sessions',
+    {
+      schema: {
+        tags: ['session'],
+        summary: 'List own sessions, the last used first',
+        response: { 200: Type.Array(SessionBody), ...problems(401, 429, 503) },
+      },
+    },
+    async ({ caller }) =>
+      (await sessions.list(caller.account.id)).map((session) => toSessionBody(session, caller.sessionId)),
+  )
+  app.delete(
+    '/auth/sessions/:id',
+    {
+      schema: {
+        tags: ['session'],
+        summary: 'End one of the own sessions',
+        params: SessionParams,
+        response: { 204: Type.Null(), ...problems(401, 404, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      await sessions.endOwn(request.caller.account.id, request.params.id)
+      return reply.code(204).send(null)
+    },
   )
 }
 

@@ -12,6 +12,8 @@ export const Refresh = Type.Object(
   { additionalProperties: false },
 )
 
+export const SessionParams = Type.Object({ id: Type.String({ description: '24 hex characters' }) })
+
 export const LogoutQuery = Type.Object({
   scope: Type.Optional(
     Type.Enum(['local', 'others', 'global'], {

@@ -1,15 +1,19 @@
-import type { Account } from '../accounts/index.ts'
-import { CredentialsWrong, RefreshInvalid, RefreshReused, TokenInvalid } from '../errors.ts'
+import type { Account, EndReason } from '../accounts/index.ts'
+import { CredentialsWrong, RefreshInvalid, RefreshReused, SessionNotFound, TokenInvalid } from '../errors.ts'
 import type { Caller } from '../tokens/index.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
-import type { Device, EndReason, Session, Spared } from './session.ts'
+import type { Device, Session, Spared } from './session.ts'
 import type { TokenMint, TokenPair } from './token-mint.ts'
+
+/** Of one account, at once */
+const MAX_SESSIONS = 100
 
 export type LogoutScope = 'local' | 'others' | 'global'
 
 interface Sessions {
   insert(userId: string, device: Device): Promise<Session>
   findById(id: string): Promise<Session | null>
+  findLive(userId: string): Promise<Session[]>
   rotate(id: string, counter: number): Promise<Session | null>
   extendAccess(id: string): Promise<boolean>
   hasBeenAt(userId: string, address: string): Promise<boolean>
@@ -43,14 +47,28 @@ export class SessionService {
   }
 
   /**
-   * Opens a session for an account whose password was right.
-   * @throws CredentialsWrong when the account went away meanwhile
+   * Opens a session for an account whose password was right, and ends what is too many.
+   * @throws CredentialsWrong when the account went away meanwhile, or got another password
    */
-  async open(accountId: string, device: Device): Promise<TokenPair> {
-    const session = await this.#options.sessions.insert(accountId, device)
-    const tokens = await this.#mintFor({ family: session.id, counter: session.counter }, accountId)
+  async open({ id, passwordChangedAt }: Account, device: Device): Promise<TokenPair> {
+    const session = await this.#options.sessions.insert(id, device)
+    const isSame = (now: Account) => now.passwordChangedAt?.getTime() === passwordChangedAt?.getTime()
+    const tokens = await this.#mintFor({ family: session.id, counter: session.counter }, id, isSame)
     if (!tokens) throw new CredentialsWrong()
+    await this.#endSurplus(id)
     return tokens
+  }
+
+  /** Where somebody is logged in, the last used first. */
+  list(accountId: string): Promise<Session[]> {
+    return this.#options.sessions.findLive(accountId)
+  }
+
+  /** Ends a session of an account's owner. @throws SessionNotFound when it is none of theirs, or has ended */
+  async endOwn(accountId: string, sessionId: string): Promise<void> {
+    const session = await this.#options.sessions.findById(sessionId)
+    if (session?.userId !== accountId || session.revokedAt) throw new SessionNotFound()
+    await this.#options.endings.end(sessionId, 'logout')
   }
 
   /**
@@ -93,6 +111,16 @@ export class SessionService {
     return { account, sessionId }
   }
 
+  /** Those without an access token that is still good go first, of them the longest unused. */
+  async #endSurplus(accountId: string): Promise<void> {
+    const { sessions, endings, now } = this.#options
+    const live = await sessions.findLive(accountId)
+    if (live.length <= MAX_SESSIONS) return
+    const isInUse = ({ accessUntil }: Session) => accessUntil > now()
+    const byWorth = [...live.filter(isInUse), ...live.filter((session) => !isInUse(session))]
+    for (const { id } of byWorth.slice(MAX_SESSIONS)) await endings.end(id, 'too_many')
+  }
+
   async #successorOf(claim: RefreshClaim): Promise<Session> {
     const { sessions, endings, now } = this.#options
     const session = await sessions.findById(claim.family)
@@ -118,9 +146,13 @@ export class SessionService {
    * The account is read after the session was written: a deletion, lock or change of role either shows here or finds
    * the session and ends it.
    */
-  async #mintFor(claim: RefreshClaim, accountId: string): Promise<TokenPair | null> {
+  async #mintFor(
+    claim: RefreshClaim,
+    accountId: string,
+    isAcceptable: (account: Account) => boolean = () => true,
+  ): Promise<TokenPair | null> {
     const account = await this.#options.accounts.findById(accountId)
-    if (account && !account.lockedAt) return this.#options.mint.mint(account, claim)
+    if (account && !account.lockedAt && isAcceptable(account)) return this.#options.mint.mint(account, claim)
     await this.#options.endings.end(claim.family, 'account_gone')
     return null
   }

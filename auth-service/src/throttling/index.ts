@@ -5,7 +5,8 @@ import { AttemptCache } from './attempts.cache.ts'
 import { Attempts } from './attempts.ts'
 
 export { addressGroup } from './address-group.ts'
-export type { Attempt, Begun, LimitState } from './attempts.ts'
+export type { Attempt, Attempts, Begun, LimitState } from './attempts.ts'
+export { showLimitOn } from './limit-headers.ts'
 
 /** The limits on guessing passwords: shared by all instances while Redis is there, else of this one alone. */
 export function loginAttempts({ redis, config, log }: Service<Config>): Attempts {
