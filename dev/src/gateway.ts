@@ -28,7 +28,7 @@ export interface Gateway {
   readonly instance: Instance
   /** One line: which gateway is in use */
   readonly describe: string
-  /** Other targets from now on; no connection of a client is closed for it. */
+  /** Other targets from now on; what is under way ends as it began. */
   aim(targets: Targets): Promise<void>
 }
 

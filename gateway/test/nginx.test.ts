@@ -8,26 +8,34 @@ import {
   findNginx,
   freePorts,
   prepareNginx,
+  reloadNginx,
   startInstance,
 } from '../../dev/index.ts'
+import type { NginxSettings } from '../src/nginx.ts'
+import { builtPage } from './fixtures/built-page.ts'
 import { REFUSING, startService, until } from './fixtures/gateway.ts'
 
 const ORIGIN = 'http://localhost:5173'
 
-async function startNginx(t: Test, settings: { authUpstreams?: string[]; taskUpstreams?: string[] }) {
+async function startNginx(t: Test, settings: Partial<NginxSettings>) {
   const log: string[] = []
   const supervisor = createSupervisor({ onLine: (_source, line) => void log.push(line) })
   t.teardown(() => supervisor.stopAll())
   const [port = 0] = await freePorts(1)
   const nginx = await findNginx({ env: process.env, cacheDir: CACHE_DIR, say: (line) => t.comment(line) })
   const upstreams = { authUpstreams: [REFUSING], taskUpstreams: [REFUSING], ...settings }
-  const spec = await prepareNginx(
-    nginx.command,
-    { host: '127.0.0.1', port, corsOrigins: ['loopback', 'https://app.example'], ...upstreams },
-    t.testdir(),
-  )
+  const directory = t.testdir()
+  const whole = { host: '127.0.0.1', port, corsOrigins: ['loopback', 'https://app.example'], ...upstreams }
+  const spec = await prepareNginx(nginx.command, whole, directory)
   const { url } = await startInstance({ spec, url: `http://127.0.0.1:${port}`, supervisor })
-  return { url, log }
+  return {
+    url,
+    log,
+    async aim(other: Partial<NginxSettings>) {
+      await prepareNginx(nginx.command, { ...whole, ...other }, directory)
+      await reloadNginx(directory)
+    },
+  }
 }
 
 t.test('nginx routes as the other gateway does', async (t) => {
@@ -199,4 +207,36 @@ t.test('an event stream passes nginx as it is written', async (t) => {
   const response = await fetch(`${url}/tasks/events`, { signal: abort.signal })
   t.equal(Buffer.from((await response.body?.getReader().read())?.value ?? []).toString(), 'data: first\n\n')
   abort.abort()
+})
+
+t.test('nginx serves the page as the other gateway does', async (t) => {
+  const service = await startService(t)
+  const page = { directory: await builtPage(t), connectTo: [] }
+  const { url } = await startNginx(t, { authUpstreams: [service.origin], page })
+  const index = await fetch(`${url}/`)
+  t.equal(index.status, 200)
+  t.match(index.headers.get('content-type'), 'text/html')
+  t.match(index.headers.get('content-security-policy'), "connect-src 'self';")
+  t.equal(index.headers.get('cache-control'), 'no-cache')
+  t.match(await index.text(), 'AuthDB')
+  const asset = await fetch(`${url}/assets/app-1.js`)
+  t.match(asset.headers.get('content-type'), 'javascript')
+  t.match(asset.headers.get('cache-control'), 'immutable')
+  await asset.text()
+  for (const path of ['/assets/', '/assets/none.js', '/index.html', '/nowhere']) {
+    const answer = await fetch(url + path)
+    t.equal(answer.status, 404, path)
+    t.match(await answer.json(), { code: 'not_found' })
+  }
+  t.equal((await fetch(`${url}/health`)).status, 200)
+})
+
+t.test('nginx takes other instances while it runs, and refuses nobody meanwhile', async (t) => {
+  const [first, second] = [await startService(t), await startService(t)]
+  const { url, aim } = await startNginx(t, { taskUpstreams: [first.origin] })
+  // Idle connections of clients end with the old worker; browsers ask again on another one, fetch does not.
+  const ask = async () => (await fetch(`${url}/tasks/`, { headers: { connection: 'close' } })).status
+  t.equal(await ask(), 200)
+  await aim({ taskUpstreams: [second.origin], balancing: 'round-robin' })
+  while (second.seen.length === 0) t.equal(await ask(), 200)
 })

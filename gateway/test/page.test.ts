@@ -1,19 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { createBalancers, readTargets } from '../src/balancers.ts'
 import { renderNginx } from '../src/nginx.ts'
 import { createBalancer } from '../src/upstreams.ts'
+import { builtPage } from './fixtures/built-page.ts'
 import { startGateway, startService } from './fixtures/gateway.ts'
-
-async function builtPage(t: Test): Promise<string> {
-  const directory = t.testdir({})
-  await mkdir(join(directory, 'assets'))
-  await writeFile(join(directory, 'index.html'), '<!doctype html><title>AuthDB</title>')
-  await writeFile(join(directory, 'assets', 'app-1.js'), 'export {}')
-  return directory
-}
 
 /** fetch would tidy the path up. */
 function statusOf(url: string, path: string): Promise<number> {

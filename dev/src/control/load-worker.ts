@@ -10,7 +10,7 @@ const REPORT_MS = 250
 const MAX_UNDER_WAY = 1_000
 
 const { baseUrl } = workerData as { baseUrl: string }
-const tally = new LoadTally()
+let tally = new LoadTally()
 let order: LoadOrder = { reads: 0, writes: 0, logins: 0 }
 let people: Person[] = []
 let underWay = 0
@@ -26,11 +26,12 @@ function send(kind: keyof LoadOrder, work: (person: Person) => Promise<void>): v
   }
   underWay++
   const started = performance.now()
-  tally.sent()
+  const counted = tally
+  counted.sent()
   void work(person)
     .then(
-      () => tally.answered(kind, performance.now() - started),
-      (error: Error) => tally.failed(error.message),
+      () => counted.answered(kind, performance.now() - started),
+      (error: Error) => counted.failed(error.message),
     )
     .finally(() => underWay--)
 }
@@ -39,6 +40,10 @@ const WORK: Record<keyof LoadOrder, (person: Person) => Promise<void>> = {
   reads: async (person) => tally.lost(await person.read()),
   writes: (person) => person.write(),
   logins: (person) => person.login(),
+}
+
+function isNothing({ reads, writes, logins }: LoadOrder): boolean {
+  return reads + writes + logins === 0
 }
 
 let last = performance.now()
@@ -65,6 +70,8 @@ async function makePeople(): Promise<void> {
 
 let making = false
 parentPort?.on('message', async (next: LoadOrder) => {
+  // A new load is judged by itself.
+  if (isNothing(order) && !isNothing(next)) tally = new LoadTally()
   order = next
   if (making || people.length > 0) return
   making = true
