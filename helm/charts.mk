@@ -4,7 +4,6 @@
 override LOG := $(CACHE)/tools/command.log
 CHARTS := charts/auth-service charts/task-service charts/mongodb charts/redis
 # Each values file that somebody installs with, on top of those before its comma.
-comma := ,
 VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/values-prod.yaml helm/ci/values-everything.yaml \
 	$(patsubst %,helm/authdb/values-e2e.yaml$(comma)%,$(wildcard helm/authdb/values-scale.yaml) helm/ci/values-replicaset.yaml) \
 	$(patsubst %,helm/authdb/values-prod.yaml$(comma)%,$(wildcard helm/examples/values-*.yaml))

@@ -60,7 +60,7 @@ kind-down: cluster-tools ## removes it
 
 # Adds a signing key to a Secret in the cluster, and takes out old ones: make rotate-keys NAMESPACE=authdb SECRET=authdb-auth-service
 .PHONY: rotate-keys
-rotate-keys: cluster-tools install
+rotate-keys: cluster-tools install ## a new signing key in the cluster of KUBECONFIG: NAMESPACE, SECRET
 	@helm/rotate-keys "$${NAMESPACE:?is the namespace of AuthDB}" "$${SECRET:?is the Secret with signing-keys.json}"
 
 # What the workflow `release` does, step by step; helm/release says what each needs.

@@ -67,7 +67,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
     await scope.register(authenticate, {
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
-      publicKey: (kid) => tokens.keys.publicKey(kid),
+      keys: tokens.keys,
       callerOf: (sessionId, accountId) => sessions.service.callerOf(sessionId, accountId),
     })
     await registerRoutes(scope, features, 'routes')

@@ -9,8 +9,6 @@ export const EmailInvalid = createError('email_invalid', 'Please enter a valid e
 export const FormMalformed = createError('malformed_form', 'The form could not be read', 400)
 export const PasswordWeak = createError('password_weak', '%s', 400)
 
-export const TokenMissing = createError('token_missing', 'Not authenticated', 401)
-export const TokenInvalid = createError('invalid_token', 'Could not validate credentials', 401)
 export const CredentialsWrong = createError('credentials_wrong', 'Incorrect email or password', 401)
 export const RefreshInvalid = createError('refresh_invalid', 'Please log in again', 401)
 export const RefreshReused = createError(

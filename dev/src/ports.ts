@@ -1,7 +1,12 @@
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { createConnection, createServer } from 'node:net'
 
 export const HOST = '127.0.0.1'
 const CONNECT_TIMEOUT_MS = 2_000
+/** Below what kernels give to whoever asks for any port (Linux from 32768, macOS from 49152). */
+const [FIRST_PORT, LAST_PORT] = [20_000, 32_000]
 
 /** A port this checkout wants, and how its user chooses another. */
 export interface WantedPort {
@@ -10,22 +15,45 @@ export interface WantedPort {
   purpose: string
 }
 
-function tryListen(port: number): Promise<number> {
+function tryListen(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
     server.listen(port, HOST, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port))
+      server.close(() => resolve())
     })
   })
 }
 
-/** @returns different ports on which nothing listened a moment ago */
+/**
+ * Keeps a port for this process while it lives, by its number in UDP, which nobody here uses: the port itself stays free for whom it
+ * is meant.
+ */
+async function reserve(port: number): Promise<boolean> {
+  const reservation = createSocket('udp4')
+  try {
+    reservation.bind({ port, address: HOST, exclusive: true })
+    await once(reservation, 'listening')
+    await tryListen(port)
+    reservation.unref()
+    return true
+  } catch {
+    reservation.close()
+    return false
+  }
+}
+
+/**
+ * @returns different ports on which nothing listens. No other process gets them while this one lives: neither from here, nor from
+ * its kernel when it asks for any.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) ports.add(await tryListen(0))
-  return [...ports]
+  const ports: number[] = []
+  while (ports.length < count) {
+    const port = randomInt(FIRST_PORT, LAST_PORT)
+    if (await reserve(port)) ports.push(port)
+  }
+  return ports
 }
 
 /**

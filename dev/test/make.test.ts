@@ -1,6 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { ROOT } from '../src/checkout.ts'
 import { copyCheckout } from './fixtures/checkout.ts'
@@ -69,6 +72,36 @@ t.test('make alone lists every target with a line of its own', async (t) => {
       .map((line) => /^ +([a-z0-9-]+) +\S/.exec(line)?.[1]),
     [...new Set(targets)],
   )
+})
+
+t.test('addresses of this machine are asked for without a proxy', async (t) => {
+  const service = createServer((_request, response) => response.end('here'))
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => service.close())
+  const { port } = service.address() as AddressInfo
+  const script = `process.stdout.write(await (await fetch('http://127.0.0.1:${port}')).text() + ' ' + process.env.NO_PROXY)`
+  const probe = join(
+    t.testdir({ 'probe.mk': 'probe:\n\t@node --input-type=module -e "$$SCRIPT"\n' }),
+    'probe.mk',
+  )
+  for (const [given, expected] of [
+    [{}, '127.0.0.1,localhost,::1'],
+    [{ no_proxy: 'a.example' }, 'a.example,127.0.0.1,localhost,::1'],
+  ] as const) {
+    const { NO_PROXY: _upper, no_proxy: _lower, ...rest } = process.env
+    const env = {
+      ...rest,
+      ...given,
+      SCRIPT: script,
+      NODE_USE_ENV_PROXY: '1',
+      HTTP_PROXY: 'http://127.0.0.1:9',
+    }
+    const { stdout } = await promisify(execFile)('make', ['-s', '-f', 'Makefile', '-f', probe, 'probe'], {
+      cwd: ROOT,
+      env,
+    })
+    t.equal(stdout, `here ${expected}`)
+  }
 })
 
 for (const name of PATHS) {

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { readLines } from '../src/lines.ts'
 import { freePorts, requirePorts } from '../src/ports.ts'
 import { loadSettings, wantedPorts } from '../src/settings.ts'
 import { curlLines } from '../src/welcome.ts'
@@ -70,6 +71,29 @@ t.test(
     )
   },
 )
+
+t.test('a free port is given to one process alone, and by no kernel to who asks for any', async (t) => {
+  const script = `import { freePorts } from '${new URL('../src/ports.ts', import.meta.url)}'
+    process.stdout.write(JSON.stringify(await freePorts(200)) + '\\n'); process.stdin.resume()`
+  const all = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      t.teardown(() => child.kill('SIGKILL'))
+      const { promise, resolve } = Promise.withResolvers<string>()
+      readLines(child.stdout, resolve)
+      return JSON.parse(await promise) as number[]
+    }),
+  )
+  t.equal(new Set(all.flat()).size, 600)
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  server.close()
+  t.ok(Math.max(...all.flat()) < 32_768)
+  t.ok(port >= 32_768, 'the kernel gives others')
+})
 
 t.test('two parts that want the same port are told apart', async (t) => {
   const [port = 0] = await freePorts(1)

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
-import { ROOT } from '../src/charts.ts'
+import { CHARTS, ROOT } from '../src/charts.ts'
 import { render } from './render.ts'
 
 const REGISTRY = 'registry.test/team'
@@ -134,5 +134,15 @@ t.test('the images of both processors become one, which is signed', (t) => {
   )
   t.equal(calls.at(-1), `cosign sign --yes ${image}@sha256:both`)
   t.notOk(step(t, ['join-image'], service).isDone, 'nothing to join')
+  t.end()
+})
+
+t.test('each chart says to Artifact Hub what it is and under which licence', (t) => {
+  for (const chart of CHARTS) {
+    const { annotations, keywords, description } = parse(readFileSync(`${ROOT}${chart}/Chart.yaml`, 'utf8'))
+    t.equal(annotations['artifacthub.io/license'], 'MIT', chart)
+    t.match(annotations['artifacthub.io/category'], /^(database|security|integration-delivery)$/, chart)
+    t.ok(keywords.length > 1 && description, chart)
+  }
   t.end()
 })

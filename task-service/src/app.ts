@@ -32,7 +32,6 @@ export async function buildApp(config: Config): Promise<Application> {
     await scope.register(authenticate, {
       keys: tokens.keys,
       endedSessions: tokens.endedSessions,
-      verified: tokens.verified,
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
     })

@@ -1,8 +1,6 @@
 import createError from '@fastify/error'
 
 /** Every refusal this service makes on purpose. The code is part of the contract; the text is for people. */
-export const TokenMissing = createError('token_missing', 'Not authenticated', 401)
-export const TokenInvalid = createError('invalid_token', 'Could not validate credentials', 401)
 export const Forbidden = createError('forbidden', 'Not enough permissions', 403)
 export const TaskNotFound = createError('task_not_found', 'Task not found', 404)
 export const CursorInvalid = createError(
@@ -16,6 +14,11 @@ export const TooManyTasks = createError(
   'too_many_tasks',
   'You have %s tasks, those you deleted lately included, and cannot have more.',
   409,
+)
+export const KeyReused = createError(
+  'idempotency_key_reused',
+  'This Idempotency-Key was used for another request. Use a new one.',
+  422,
 )
 export const SearchInvalid = createError(
   'invalid_input',

@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import errorHandler from '../src/platform/error-handler.ts'
-import { authenticate, type EndedSessions, PublicKeys, VerifiedTokens } from '../src/tokens/index.ts'
+import { authenticate, PublicKeys } from '../src/tokens/index.ts'
 import { Issuer, newSigningKey } from './support/issuer.ts'
 import { until } from './support/until.ts'
 
@@ -14,7 +14,6 @@ const COOLDOWN_MS = 1_000
 /** One route behind tokens, whose keys are read again and again from a real issuer. */
 async function scene(t: Test, { reloadMs = RELOAD_MS, cooldownMs = NEVER_MS } = {}) {
   const issuer = await Issuer.start()
-  const verified = new VerifiedTokens(100)
   let loaded = false
   const keys = new PublicKeys({
     url: `${issuer.url}/.well-known/jwks.json`,
@@ -22,7 +21,6 @@ async function scene(t: Test, { reloadMs = RELOAD_MS, cooldownMs = NEVER_MS } = 
     onLoaded: () => {
       loaded = true
     },
-    onChanged: () => verified.clear(),
     reloadMs,
     cooldownMs,
   })
@@ -30,8 +28,7 @@ async function scene(t: Test, { reloadMs = RELOAD_MS, cooldownMs = NEVER_MS } = 
   await app.register(errorHandler)
   await app.register(authenticate, {
     keys,
-    endedSessions: { isEnded: () => false } as unknown as EndedSessions,
-    verified,
+    endedSessions: { isEnded: () => false },
     issuer: 'authdb',
     audience: 'authdb',
   })

@@ -4,10 +4,10 @@ const TIMEOUT_MS = 12_000
 /** task-service's internal port. */
 export class TaskServiceClient {
   readonly #baseUrl: string
-  readonly #token: () => Promise<string>
+  readonly #token: () => string
 
   /** @param token makes a service token good for at least one call */
-  constructor(baseUrl: string, token: () => Promise<string>) {
+  constructor(baseUrl: string, token: () => string) {
     this.#baseUrl = baseUrl.replace(/\/+$/, '')
     this.#token = token
   }
@@ -16,7 +16,7 @@ export class TaskServiceClient {
   async deleteTasksOf(ownerId: string): Promise<void> {
     const response = await fetch(`${this.#baseUrl}/internal/owners/${ownerId}`, {
       method: 'DELETE',
-      headers: { authorization: `Bearer ${await this.#token()}` },
+      headers: { authorization: `Bearer ${this.#token()}` },
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })

@@ -1,5 +1,6 @@
 import type { Account, EndReason } from '../accounts/index.ts'
-import { CredentialsWrong, RefreshInvalid, RefreshReused, SessionNotFound, TokenInvalid } from '../errors.ts'
+import { CredentialsWrong, RefreshInvalid, RefreshReused, SessionNotFound } from '../errors.ts'
+import { TokenInvalid } from '../platform/token-verifier.ts'
 import type { Caller } from '../tokens/index.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
 import type { Device, Session, Spared } from './session.ts'

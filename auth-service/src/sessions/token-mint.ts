@@ -11,7 +11,7 @@ export interface TokenPair {
 }
 
 interface AccessSigner {
-  signAccess(claims: object): Promise<string>
+  signAccess(claims: object): string
 }
 
 /** Makes what a client receives at log-in and at refresh. */
@@ -26,9 +26,9 @@ export class TokenMint {
     this.#accessSeconds = accessSeconds
   }
 
-  async mint(account: Account, claim: RefreshClaim): Promise<TokenPair> {
+  mint(account: Account, claim: RefreshClaim): TokenPair {
     const { id: sub, role, email, name } = account
-    const accessToken = await this.#signer.signAccess({
+    const accessToken = this.#signer.signAccess({
       sub,
       sid: claim.family,
       jti: randomUUID(),

@@ -1,3 +1,4 @@
+import { LruMap } from 'toad-cache'
 import { type AttemptStore, type DelayRule, type Window, waitAfter } from './attempt-store.ts'
 
 const MAX_ENTRIES = 50_000
@@ -11,7 +12,7 @@ interface Entry {
 
 /** The limits of one instance, for the time Redis is away. Bounded: the entries touched longest ago go first. */
 export class AttemptMemory implements AttemptStore {
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new LruMap<Entry>(MAX_ENTRIES)
   readonly #now: () => number
 
   /** @param now a monotonic clock in ms */
@@ -23,7 +24,7 @@ export class AttemptMemory implements AttemptStore {
     const now = this.#now()
     const entry = this.#live(key, now) ?? { count: 0, nextAt: 0, expiresAt: now + windowMs }
     entry.count++
-    this.#keep(key, entry)
+    this.#entries.set(key, entry)
     return { count: entry.count, resetMs: entry.expiresAt - now }
   }
 
@@ -41,26 +42,18 @@ export class AttemptMemory implements AttemptStore {
   }
 
   async forget(keys: string[]): Promise<void> {
-    for (const key of keys) this.#entries.delete(key)
+    this.#entries.deleteMany(keys)
   }
 
   #step(key: string, entry: Entry, step: 1 | -1, rule: DelayRule): void {
     entry.count += step
     entry.nextAt = this.#now() + waitAfter(entry.count, rule)
     entry.expiresAt = entry.nextAt + rule.forgetMs
-    this.#keep(key, entry)
+    this.#entries.set(key, entry)
   }
 
   #live(key: string, now: number): Entry | undefined {
     const entry = this.#entries.get(key)
     return entry && entry.expiresAt > now ? entry : undefined
-  }
-
-  #keep(key: string, entry: Entry): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
-    if (this.#entries.size <= MAX_ENTRIES) return
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#entries.delete(oldest)
   }
 }

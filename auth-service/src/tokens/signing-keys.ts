@@ -1,3 +1,4 @@
+import type { KeySource } from '../platform/token-verifier.ts'
 import type { PublicJwk, SigningKey } from './key-file.ts'
 
 /**
@@ -14,7 +15,7 @@ export function activeKey(keys: SigningKey[], nowSeconds: number, propagationSec
 }
 
 /** The signing keys of this instance; replaced as a whole when the file changes. */
-export class SigningKeys {
+export class SigningKeys implements KeySource {
   readonly #propagationSeconds: number
   #keys: SigningKey[]
 
@@ -31,9 +32,12 @@ export class SigningKeys {
     return activeKey(this.#keys, Date.now() / 1000, this.#propagationSeconds)
   }
 
-  /** PEM of the public key with this id. */
-  publicKey(kid: unknown): string | undefined {
+  current(kid: string): string | undefined {
     return this.#keys.find((key) => key.kid === kid)?.publicPem
+  }
+
+  async find(kid: string): Promise<string | undefined> {
+    return this.current(kid)
   }
 
   publicJwks(): { keys: PublicJwk[] } {

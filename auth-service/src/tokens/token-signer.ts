@@ -1,5 +1,4 @@
-import jwt from '@fastify/jwt'
-import Fastify, { type FastifyInstance } from 'fastify'
+import { createSigner } from 'fast-jwt'
 import type { SigningKey } from './key-file.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -14,75 +13,59 @@ export interface TokenSettings {
   accessSeconds: number
 }
 
-interface Signer {
+interface Signers {
   kid: string
   access: (claims: object) => string
   service: (claims: object) => string
 }
 
-/**
- * @fastify/jwt binds one private key when it registers, and options per call would build a signer for each token. So
- * every active key gets an instance of its own, which never listens.
- */
-async function buildSigner(key: SigningKey, settings: TokenSettings): Promise<Signer> {
-  const host: FastifyInstance = Fastify()
-  const secret = { private: key.privatePem, public: key.publicPem }
-  const common = { algorithm: ALGORITHM, kid: key.kid, iss: settings.issuer } as const
-  // Numbers are seconds to @fastify/jwt.
-  await host.register(jwt, {
-    namespace: 'access',
-    secret,
-    sign: {
-      ...common,
-      header: { alg: ALGORITHM, typ: 'at+jwt' },
-      aud: settings.audience,
-      expiresIn: settings.accessSeconds,
-    },
-  })
-  await host.register(jwt, {
-    namespace: 'service',
-    secret,
-    sign: {
-      ...common,
-      header: { alg: ALGORITHM, typ: 'service+jwt' },
-      aud: SERVICE_AUDIENCE,
-      sub: SERVICE_NAME,
-      expiresIn: SERVICE_TOKEN_SECONDS,
-    },
-  })
-  await host.ready()
-  const { access, service } = host.jwt as unknown as Record<'access' | 'service', FastifyInstance['jwt']>
-  return { kid: key.kid, access: (claims) => access.sign(claims), service: (claims) => service.sign(claims) }
+/** A signer binds its key and options: making one for each token would cost more than signing. */
+function buildSigners({ kid, privatePem }: SigningKey, settings: TokenSettings): Signers {
+  const signer = (typ: string, aud: string, seconds: number, sub?: string) =>
+    createSigner({
+      algorithm: ALGORITHM,
+      key: privatePem,
+      kid,
+      header: { alg: ALGORITHM, typ },
+      iss: settings.issuer,
+      aud,
+      ...(sub !== undefined && { sub }),
+      expiresIn: seconds * 1000,
+    })
+  return {
+    kid,
+    access: signer('at+jwt', settings.audience, settings.accessSeconds),
+    service: signer('service+jwt', SERVICE_AUDIENCE, SERVICE_TOKEN_SECONDS, SERVICE_NAME),
+  }
 }
 
-/** Signs tokens with the active key of the ring; builds a signer only when that key changes. */
+/**
+ * Signs tokens with the active key. Signing is synchronous: in libuv's pool, where WebCrypto signs, it would queue
+ * behind the hashing of passwords.
+ */
 export class TokenSigner {
-  readonly #ring: SigningKeys
+  readonly #keys: SigningKeys
   readonly #settings: TokenSettings
-  #current: Promise<Signer> | undefined
-  #kid = ''
+  #signers: Signers | undefined
 
-  constructor(ring: SigningKeys, settings: TokenSettings) {
-    this.#ring = ring
+  constructor(keys: SigningKeys, settings: TokenSettings) {
+    this.#keys = keys
     this.#settings = settings
   }
 
   /** An access token (RFC 9068). */
-  async signAccess(claims: object): Promise<string> {
-    return (await this.#signer()).access(claims)
+  signAccess(claims: object): string {
+    return this.#current().access(claims)
   }
 
   /** A token for task-service's internal port, good for a minute. */
-  async signService(): Promise<string> {
-    return (await this.#signer()).service({})
+  signService(): string {
+    return this.#current().service({})
   }
 
-  #signer(): Promise<Signer> {
-    const key = this.#ring.active()
-    if (this.#current === undefined || key.kid !== this.#kid) {
-      this.#kid = key.kid
-      this.#current = buildSigner(key, this.#settings)
-    }
-    return this.#current
+  #current(): Signers {
+    const key = this.#keys.active()
+    if (this.#signers?.kid !== key.kid) this.#signers = buildSigners(key, this.#settings)
+    return this.#signers
   }
 }

@@ -16,7 +16,7 @@ template:
       {{- include "authdb.mongodb.setupLabels" . | nindent 6 }}
     annotations:
       checksum/script: {{ .Files.Get "files/setup.js" | sha256sum }}
-      authdb/revision: {{ .Values.auth.revision | quote }}
+      authdb/revision: {{ include "authdb.plain" (default "" .Values.auth.revision) | quote }}
       {{- /* A password that was changed in an existing Secret is set by another Job. */}}
       {{- with include "authdb.secretsDigest" (dict "root" . "secrets" (include "authdb.mongodb.userSecrets" . | fromYamlArray)) }}
       checksum/secrets: {{ . }}

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import { hook, payloadHook } from './hooks.ts'
+import { hook, hookThatMayWait, payloadHook } from './hooks.ts'
 
 const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'onSend'] as const
 
@@ -25,3 +25,22 @@ for (const name of HOOKS) {
     t.same(answer.json(), { a: 1 })
   })
 }
+
+t.test('a step that may wait is answered for what it throws, at once or later', async (t) => {
+  const app = Fastify()
+  const refusal = Object.assign(new Error('not now'), { statusCode: 418 })
+  app.addHook(
+    'onRequest',
+    hookThatMayWait((request) => {
+      if (request.url === '/at-once') throw refusal
+      if (request.url === '/later') return Promise.reject(refusal)
+      return request.url === '/waits' ? Promise.resolve() : undefined
+    }),
+  )
+  app.get('*', async () => 'served')
+  const statusOf = async (url: string) => (await app.inject({ url })).statusCode
+  t.equal(await statusOf('/at-once'), 418)
+  t.equal(await statusOf('/later'), 418)
+  t.equal(await statusOf('/waits'), 200)
+  t.equal(await statusOf('/'), 200)
+})

@@ -5,7 +5,9 @@ import { repeated } from '../platform/jobs.ts'
 import type { Service } from '../platform/service.ts'
 import { serviceToken, type TokensFeature } from '../tokens/index.ts'
 import { ArrivalClock } from './arrival-clock.ts'
+import { CreationKeysRepository } from './creation-keys.repository.ts'
 import { erasureRoutes } from './erasure.routes.ts'
+import { KeyedCreations } from './keyed-creations.ts'
 import { TaskListsRepository } from './task-lists.repository.ts'
 import { TaskPages } from './task-pages.ts'
 import { TasksRepository, WRITE_LIMIT_MS } from './tasks.repository.ts'
@@ -21,6 +23,7 @@ export function tasksFeature(
 ): Feature {
   const repository = new TasksRepository(db)
   const listsRepository = new TaskListsRepository(db)
+  const creationKeys = new CreationKeysRepository(db, DAY_MS)
   const pages = new TaskPages(listsRepository)
   const lists = openLists({
     redis,
@@ -36,6 +39,7 @@ export function tasksFeature(
     tasks: repository,
     pages,
     lists,
+    keyed: new KeyedCreations(creationKeys),
     maxTasks: config.MAX_TASKS_PER_OWNER,
     retentionMs: config.DELETED_TASKS_DAYS * DAY_MS,
   })
@@ -44,6 +48,7 @@ export function tasksFeature(
     prepare: async () => {
       await listsRepository.prepare()
       await repository.prepare()
+      await creationKeys.prepare()
       await lists.prepare()
     },
     routes: async (app) => {

@@ -7,8 +7,9 @@ import { requireAdmin } from '../tokens/index.ts'
 import { beginningsOf } from './folding.ts'
 import { sendPage } from './task-answers.ts'
 import { type TaskFilter, toSort } from './task-query.ts'
+import { toDate } from './task-rules.ts'
 import { AdminListQuery, ListQuery, TaskResponse } from './tasks.schema.ts'
-import { type TasksService, toDate } from './tasks.service.ts'
+import type { TasksService } from './tasks.service.ts'
 
 const answers = {
   200: Type.Array(TaskResponse),

@@ -1,8 +1,6 @@
 import type { ObjectId } from 'mongodb'
 import { fold, wordsOf } from './folding.ts'
-import type { Task } from './task.ts'
-
-export const FIRST_VERSION = 1
+import { FIRST_VERSION, type Task } from './task.ts'
 
 /** As it is stored. Tasks of an imported AuthDB may lack what came later. */
 export interface TaskDocument {

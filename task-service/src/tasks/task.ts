@@ -19,3 +19,10 @@ export interface Task {
 }
 
 export type NewTaskFields = Omit<Task, 'id' | 'version' | 'deletedAt' | 'purgeAt'>
+
+export const FIRST_VERSION = 1
+
+/** As it is when it was just made. */
+export function newTask(fields: NewTaskFields, id: string): Task {
+  return { ...fields, id, version: FIRST_VERSION, deletedAt: null, purgeAt: null }
+}

@@ -1,16 +1,10 @@
 import { type Collection, type Db, ObjectId } from 'mongodb'
 import { OutcomeUnknown } from '../errors.ts'
 import { guarded, isAway } from '../platform/driver-errors.ts'
+import { isDuplicateKey } from '../platform/duplicate-key.ts'
 import { within } from '../platform/time-limit.ts'
-import type { NewTaskFields, Task } from './task.ts'
-import {
-  derived,
-  FIRST_VERSION,
-  sameVersion,
-  type TaskDocument,
-  toColumns,
-  toTask,
-} from './task-document.repository.ts'
+import { type NewTaskFields, newTask, type Task } from './task.ts'
+import { derived, sameVersion, type TaskDocument, toColumns, toTask } from './task-document.repository.ts'
 
 /** Well below the life of a mark in the cache (10 s). */
 const MAX_TIME_MS = 2_000
@@ -52,27 +46,39 @@ export class TasksRepository {
     return guarded(this.#tasks.countDocuments(filter, { limit, maxTimeMS: MAX_TIME_MS }))
   }
 
-  async insert(fields: NewTaskFields, id = new ObjectId().toHexString()): Promise<Task> {
-    const task = { ...fields, id, version: FIRST_VERSION, deletedAt: null, purgeAt: null }
+  async insert(
+    fields: NewTaskFields,
+    id = new ObjectId().toHexString(),
+    limitMs = WRITE_LIMIT_MS,
+  ): Promise<Task> {
+    const task = newTask(fields, id)
     const document = {
       _id: new ObjectId(id),
       owner_id: new ObjectId(fields.ownerId),
       ...toColumns(task),
       created_at: fields.createdAt,
     }
-    await writing(this.#tasks.insertOne(document, { maxTimeMS: MAX_TIME_MS }))
+    await writing(this.#tasks.insertOne(document, timeLimit(limitMs)), limitMs)
     return task
   }
 
+  /** As {@link insert}; that there is such a task already, in whatever state, is fine. */
+  async insertOnce(fields: NewTaskFields, id: string, limitMs = WRITE_LIMIT_MS): Promise<void> {
+    await this.insert(fields, id, limitMs).catch((error) => {
+      if (!isDuplicateKey(error)) throw error
+    })
+  }
+
   /** Replaces the task if it still has `version`; undefined when it has not, or is gone. */
-  async update(version: number, task: Task): Promise<Task | undefined> {
+  async update(version: number, task: Task, limitMs = WRITE_LIMIT_MS): Promise<Task | undefined> {
     const filter = {
       _id: new ObjectId(task.id),
       owner_id: new ObjectId(task.ownerId),
       version: sameVersion(version),
     }
-    const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
-    const changed = await writing(this.#tasks.findOneAndUpdate(filter, { $set: toColumns(task) }, options))
+    const options = { returnDocument: 'after', ...timeLimit(limitMs) } as const
+    const update = { $set: toColumns(task) }
+    const changed = await writing(this.#tasks.findOneAndUpdate(filter, update, options), limitMs)
     return changed ? toTask(changed) : undefined
   }
 
@@ -101,13 +107,15 @@ export class TasksRepository {
   }
 }
 
+const timeLimit = (limitMs: number) => ({ maxTimeMS: Math.min(MAX_TIME_MS, limitMs) })
+
 /**
  * Once a write was handed to the driver it may have been applied, or may still be, whatever becomes of the connection.
  * @throws OutcomeUnknown
  */
-async function writing<T>(operation: Promise<T>): Promise<T> {
+async function writing<T>(operation: Promise<T>, limitMs = WRITE_LIMIT_MS): Promise<T> {
   try {
-    return await within(WRITE_LIMIT_MS, operation)
+    return await within(limitMs, operation)
   } catch (cause) {
     throw isAway(cause) ? new OutcomeUnknown({ cause }) : cause
   }

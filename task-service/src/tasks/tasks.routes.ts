@@ -1,27 +1,41 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { TaskNotFound } from '../errors.ts'
 import { jsonParser } from '../platform/bodies.ts'
 import { problems } from '../platform/openapi.ts'
+import { problemOf, refusalOf } from '../platform/problems.ts'
 import type { ArrivalClock } from './arrival-clock.ts'
+import { Operations, Results } from './bulk.schema.ts'
+import type { Outcome } from './bulk.service.ts'
 import { listRoutes } from './list.routes.ts'
 import { Preconditions } from './preconditions.ts'
 import { locationOf, sendTask, sendWritten } from './task-answers.ts'
-import { Message, NewTask, TaskChanges, TaskId, TaskResponse } from './tasks.schema.ts'
+import { toWire } from './task-pages.ts'
+import { CreationHeaders, Message, NewTask, TaskChanges, TaskId, TaskResponse } from './tasks.schema.ts'
 import type { TasksService } from './tasks.service.ts'
 
 /** Since arrival: later than this, a write is not sent to the database any more. */
 const WRITE_DEADLINE_MS = 3_000
 const OBJECT_ID = /^[\da-f]{24}$/i
 /** Paths beside those of tasks */
-const RESERVED = new Set(['all', 'openapi.json', 'reference'])
+const RESERVED = new Set(['all', 'bulk', 'openapi.json', 'reference'])
 const refusals = problems(401, 404, 412, 429, 500, 503)
 const writeRefusals = { ...refusals, ...problems(400, 413, 415, 422) }
 
 interface Options {
   tasks: TasksService
   arrivals: ArrivalClock
+}
+
+function toResult(outcome: Outcome, request: FastifyRequest) {
+  if (!('error' in outcome)) {
+    const { status, task } = outcome
+    return { status, ...(task && { task: toWire(task) }) }
+  }
+  const refusal = refusalOf(outcome.error as FastifyError)
+  if (refusal.status === 500) request.log.error({ err: outcome.error }, 'unexpected error')
+  return { status: refusal.status, problem: problemOf(refusal, request.id) }
 }
 
 /** Everything under /tasks; the scope it is registered in has authenticated the caller. */
@@ -49,13 +63,34 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     {
       schema: {
         summary: 'Create a task',
+        headers: CreationHeaders,
         body: NewTask,
         response: { 201: TaskResponse, ...writeRefusals, ...problems(409) },
       },
     },
     async (request, reply) => {
-      const task = await tasks.create(request.caller, request.body, deadlineOf(reply))
+      const key = request.headers['idempotency-key']
+      const task = await tasks.create(request.caller, request.body, deadlineOf(reply), key)
       return sendWritten(reply.code(201).header('location', locationOf(request, task.id)), task)
+    },
+  )
+
+  app.post(
+    '/tasks/bulk',
+    {
+      schema: {
+        summary: "Up to 100 operations on the caller's own tasks, each with a result of its own",
+        headers: CreationHeaders,
+        body: Operations,
+        response: { 200: Results, ...writeRefusals },
+      },
+    },
+    async (request, reply) => {
+      const key = request.headers['idempotency-key']
+      const outcomes = await tasks.bulk(request.caller, request.body, deadlineOf(reply), key)
+      return reply
+        .header('cache-control', 'private, no-cache')
+        .send(outcomes.map((one) => toResult(one, request)))
     },
   )
 

@@ -5,7 +5,7 @@ import { SORT_KEYS } from './task-query.ts'
 const TEXT = '^[^\\u0000\\uD800-\\uDFFF]*$'
 /** RFC 3339, always UTC on the way out */
 const TIMESTAMP = Type.String({ format: 'date-time' })
-const ObjectId = Type.String({ pattern: '^[0-9a-f]{24}$' })
+export const ObjectId = Type.String({ pattern: '^[0-9a-f]{24}$' })
 
 const title = Type.String({ minLength: 1, maxLength: 200, pattern: TEXT })
 const description = Type.Union([Type.String({ maxLength: 4000, pattern: TEXT }), Type.Null()])
@@ -70,6 +70,15 @@ export const TaskResponse = Type.Object(
   },
   { $id: 'Task' },
 )
+
+export const CreationHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[!-~]{1,255}$',
+      description: 'Repeated with it within 24 hours, a creation is made once and answered as the first time',
+    }),
+  ),
+})
 
 export const TaskId = Type.Object({ id: Type.String() })
 

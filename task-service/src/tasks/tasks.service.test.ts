@@ -1,6 +1,8 @@
 import t from 'tap'
 import { silentDatabase } from '../../test/support/silent-database.ts'
 import { NotAnnounced, NothingWritten, TooManyWriters } from '../cache/index.ts'
+import { CreationKeysRepository } from './creation-keys.repository.ts'
+import { KeyedCreations } from './keyed-creations.ts'
 import { TaskPages } from './task-pages.ts'
 import { TasksRepository } from './tasks.repository.ts'
 import { TasksService } from './tasks.service.ts'
@@ -25,8 +27,9 @@ for (const [error, code] of [
       stop: async () => {},
     }
     const pages = new TaskPages({ list: refuse })
+    const keyed = new KeyedCreations(new CreationKeysRepository(silentDatabase(), 1))
     const limits = { maxTasks: 1, retentionMs: 1 }
-    const tasks = new TasksService({ tasks: repository, pages, lists, ...limits })
+    const tasks = new TasksService({ tasks: repository, pages, lists, keyed, ...limits })
     await t.rejects(tasks.removeOwner(OWNER, 0), { statusCode: 503, code, cause: error })
   })
 }

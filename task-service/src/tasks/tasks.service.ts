@@ -6,23 +6,18 @@ import {
   NothingWritten,
   TooManyWriters,
 } from '../cache/index.ts'
-import {
-  DueDateInvalid,
-  OutcomeUnknown,
-  TaskNotFound,
-  TooManyTasks,
-  TooManyWrites,
-  WriteUnavailable,
-} from '../errors.ts'
+import { OutcomeUnknown, TaskNotFound, TooManyTasks, TooManyWrites, WriteUnavailable } from '../errors.ts'
 import type { Caller } from '../tokens/index.ts'
-import type { NewTaskFields, Task } from './task.ts'
+import type { Operation } from './bulk.schema.ts'
+import { BulkService, type Outcome } from './bulk.service.ts'
+import type { KeyedCreations } from './keyed-creations.ts'
+import { newTask, type Task } from './task.ts'
 import { type Change, TaskChanges } from './task-changes.ts'
 import { PAGE_LIMIT, type PageRequest, type TaskPages } from './task-pages.ts'
 import { isDefault, NEWEST_FIRST } from './task-query.ts'
+import { applied, binned, toFields } from './task-rules.ts'
 import type { TasksRepository } from './tasks.repository.ts'
 import type { NewTask, TaskChanges as TaskChangesBody } from './tasks.schema.ts'
-
-const LAST_YEAR = 9999
 
 type Conditions = Pick<Change, 'preconditions' | 'deadline'>
 
@@ -30,6 +25,7 @@ interface Parts {
   tasks: TasksRepository
   pages: TaskPages
   lists: Lists
+  keyed: KeyedCreations
   /** An owner has at most so many, those in the bin included: no list looks at more. */
   maxTasks: number
   /** How long a deleted task stays in the bin, in milliseconds */
@@ -40,10 +36,15 @@ interface Parts {
 export class TasksService {
   readonly #parts: Parts
   readonly #changes: TaskChanges
+  readonly #bulk: BulkService
 
   constructor(parts: Parts) {
     this.#parts = parts
     const { tasks } = parts
+    this.#bulk = new BulkService({
+      ...parts,
+      write: (owner, deadline, commit) => this.#write(owner, deadline, commit),
+    })
     this.#changes = new TaskChanges({
       find: (id, owner) => tasks.find(id, owner),
       store: (version, task, deadline) =>
@@ -74,12 +75,38 @@ export class TasksService {
     return task
   }
 
+  /**
+   * @param key an `Idempotency-Key`: repeated with it, a creation is made once and answered as the first time
+   * @throws TooManyTasks · KeyReused
+   */
+  async create(caller: Caller, input: NewTask, deadline: number, key?: string): Promise<Task> {
+    const owner = caller.id
+    if (key !== undefined) return this.#createOnce(owner, key, input, deadline)
+    await this.#admit(owner)
+    const fields = toFields(owner, input, new Date())
+    return this.#write(owner, deadline, () => this.#parts.tasks.insert(fields))
+  }
+
+  async #createOnce(owner: string, key: string, input: NewTask, deadline: number): Promise<Task> {
+    // Refused before there is a key that remembers it.
+    toFields(owner, input, new Date())
+    const { taskId, createdAt } = await this.#parts.keyed.make({
+      owner,
+      key,
+      body: input,
+      admit: () => this.#admit(owner),
+      make: async ({ taskId, createdAt }) => {
+        const fields = toFields(owner, input, createdAt)
+        await this.#write(owner, deadline, () => this.#parts.tasks.insertOnce(fields, taskId))
+      },
+    })
+    return newTask(toFields(owner, input, createdAt), taskId)
+  }
+
   /** @throws TooManyTasks */
-  async create(caller: Caller, input: NewTask, deadline: number): Promise<Task> {
+  async #admit(owner: string): Promise<void> {
     const { tasks, maxTasks } = this.#parts
-    if ((await tasks.count(caller.id, maxTasks)) >= maxTasks) throw new TooManyTasks(maxTasks)
-    const fields = toFields(caller.id, input, new Date())
-    return this.#write(caller.id, deadline, () => tasks.insert(fields))
+    if ((await tasks.count(owner, maxTasks)) >= maxTasks) throw new TooManyTasks(maxTasks)
   }
 
   /** @throws TaskNotFound · VersionMismatch */
@@ -91,6 +118,11 @@ export class TasksService {
     })
   }
 
+  /** Up to a hundred operations on the caller's own tasks. @throws KeyReused */
+  async bulk(caller: Caller, operations: Operation[], deadline: number, key?: string): Promise<Outcome[]> {
+    return this.#bulk.run(caller.id, operations, deadline, key)
+  }
+
   /** Into the bin. The owner's right, or an administrator's. @throws TaskNotFound · VersionMismatch */
   async remove(caller: Caller, id: string, conditions: Conditions): Promise<void> {
     const owner = caller.isAdmin ? await this.#parts.tasks.findOwner(id) : caller.id
@@ -99,11 +131,7 @@ export class TasksService {
     await this.#changes.make(owner, id, {
       ...conditions,
       of: 'live',
-      apply(task) {
-        const now = new Date()
-        const purgeAt = new Date(now.getTime() + retentionMs)
-        return { ...task, deletedAt: now, purgeAt, updatedAt: now }
-      },
+      apply: (task) => binned(task, new Date(), retentionMs),
     })
   }
 
@@ -123,7 +151,9 @@ export class TasksService {
 
   /** All tasks of a deleted user. @returns how many there were */
   async removeOwner(owner: string, deadline: number): Promise<number> {
-    return this.#write(owner, deadline, () => this.#parts.tasks.removeOwner(owner))
+    const removed = await this.#write(owner, deadline, () => this.#parts.tasks.removeOwner(owner))
+    await this.#parts.keyed.removeOwner(owner)
+    return removed
   }
 
   /** What the cache refuses, in this service's own terms. @throws WriteUnavailable · OutcomeUnknown · TooManyWrites */
@@ -137,49 +167,4 @@ export class TasksService {
       throw cause
     }
   }
-}
-
-function toFields(ownerId: string, input: NewTask, now: Date): NewTaskFields {
-  const completed = input.completed ?? false
-  return {
-    ownerId,
-    title: input.title,
-    description: input.description ?? null,
-    completed,
-    completedAt: completed ? now : null,
-    dueAt: toDate(input.due_at),
-    priority: input.priority ?? 0,
-    labels: input.labels ?? [],
-    createdAt: now,
-    updatedAt: now,
-  }
-}
-
-/** RFC 7396: null gives a field its default back. */
-function applied(task: Task, changes: TaskChangesBody): Task {
-  const now = new Date()
-  const completed = changes.completed === undefined ? task.completed : (changes.completed ?? false)
-  return {
-    ...task,
-    title: changes.title ?? task.title,
-    description: changes.description === undefined ? task.description : changes.description,
-    completed,
-    completedAt: completed ? (task.completedAt ?? now) : null,
-    dueAt: changes.due_at === undefined ? task.dueAt : toDate(changes.due_at),
-    priority: changes.priority === undefined ? task.priority : (changes.priority ?? 0),
-    labels: changes.labels === undefined ? task.labels : (changes.labels ?? []),
-    updatedAt: now,
-  }
-}
-
-/**
- * RFC 3339 knows leap seconds, JavaScript does not; in UTC a time at the edge can leave the years it knows.
- * @throws DueDateInvalid
- */
-export function toDate(text: string | null | undefined, path = 'due_at'): Date | null {
-  if (!text) return null
-  const date = new Date(text)
-  const year = date.getUTCFullYear()
-  if (!(year >= 0 && year <= LAST_YEAR)) throw new DueDateInvalid(path)
-  return date
 }

@@ -1,13 +1,12 @@
-import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { Forbidden, TokenInvalid, TokenMissing } from '../errors.ts'
-import { bearerToken, namesBearer } from '../platform/bearer.ts'
-import { hook } from '../platform/hooks.ts'
+import { Forbidden } from '../errors.ts'
+import { hookThatMayWait } from '../platform/hooks.ts'
+import { type KeySource, TokenInvalid, tokenVerifier } from '../platform/token-verifier.ts'
 import { type Claims, isClaims } from './claims.ts'
-import type { EndedSessions } from './ended-sessions.ts'
-import type { PublicKeys } from './public-keys.ts'
-import type { VerifiedTokens } from './verified-tokens.ts'
+
+/** More than the access tokens in use at one time. */
+const REMEMBERED_TOKENS = 20_000
 
 /** Who sends a request, as the access token says. */
 export interface Caller {
@@ -23,60 +22,41 @@ declare module 'fastify' {
 }
 
 interface Options {
-  keys: PublicKeys
-  endedSessions: EndedSessions
-  verified: VerifiedTokens
   issuer: string
   audience: string
+  keys: KeySource
+  endedSessions: { isEnded(sessionId: string): boolean }
 }
 
-/** Access tokens of auth-service: RFC 9068 type, ES256 alone, issuer and audience required (RFC 8725 §3). */
+/** Access tokens of auth-service (RFC 9068). */
 async function authenticate(app: FastifyInstance, options: Options): Promise<void> {
-  await app.register(jwt, {
-    secret: options.keys.publicKey,
-    decode: { complete: true },
-    verify: {
-      algorithms: ['ES256'],
-      allowedIss: options.issuer,
-      allowedAud: options.audience,
-      requiredClaims: ['exp', 'iss', 'aud', 'sub', 'sid'],
-      checkTyp: 'at+jwt',
-      // The library's own takes one space only.
-      extractToken: bearerToken,
-      cache: false,
-    },
+  const { issuer, audience, keys, endedSessions } = options
+  const claimsOf = await tokenVerifier(app, {
+    type: 'at+jwt',
+    issuer,
+    audience,
+    keys,
+    isClaims,
+    remembered: REMEMBERED_TOKENS,
   })
-
-  async function verify(request: FastifyRequest): Promise<Claims> {
-    if (!namesBearer(request)) throw new TokenMissing()
-    const token = bearerToken(request)
-    if (token === undefined) throw new TokenInvalid()
-    const claims: unknown = await request.jwtVerify<Record<string, unknown>>().catch((cause) => {
-      request.log.info({ reason: String(cause) }, 'access token refused')
-      throw new TokenInvalid()
-    })
-    if (!isClaims(claims)) throw new TokenInvalid()
-    options.verified.add(token, claims)
-    return claims
-  }
 
   /** Asked for every request: a session ends while its tokens are still known. */
   function admit(request: FastifyRequest, { sid, sub, role }: Claims): void {
-    if (options.endedSessions.isEnded(sid)) throw new TokenInvalid()
+    if (endedSessions.isEnded(sid)) throw new TokenInvalid()
     request.caller = { id: sub, isAdmin: role === 'ADMIN' }
   }
 
   app.decorateRequest('caller')
-  app.addHook('onRequest', (request, reply, done) => {
-    const token = bearerToken(request)
-    const known = token === undefined ? undefined : options.verified.get(token)
-    // Most requests come with a token that is known, and wait for nothing.
-    if (known) hook(() => admit(request, known))(request, reply, done)
-    else
-      verify(request)
-        .then((claims) => admit(request, claims))
-        .then(() => done(), done)
-  })
+  app.addHook(
+    'onRequest',
+    hookThatMayWait((request) => {
+      const claims = claimsOf(request)
+      // Most requests come with a token that is known, and wait for nothing.
+      return claims instanceof Promise
+        ? claims.then((verified) => admit(request, verified))
+        : admit(request, claims)
+    }),
+  )
 }
 
 /** For the hooks of routes that only administrators may call. */

@@ -3,38 +3,26 @@ import type { Feature } from '../platform/feature.ts'
 import type { Service } from '../platform/service.ts'
 import { EndedSessions } from './ended-sessions.ts'
 import { PublicKeys } from './public-keys.ts'
-import { VerifiedTokens } from './verified-tokens.ts'
 
 export { type Caller, default as authenticate, requireAdmin } from './authenticate.ts'
 export { EndedSessions } from './ended-sessions.ts'
 export { PublicKeys } from './public-keys.ts'
 export { default as serviceToken } from './service-token.ts'
-export { VerifiedTokens } from './verified-tokens.ts'
-
-/** More than the access tokens in use at one time, about 1 KiB each. */
-const VERIFIED_TOKENS = 20_000
 
 /** What tells a good token from a bad one, kept up to date. */
 export interface TokensFeature extends Feature {
   keys: PublicKeys
   endedSessions: EndedSessions
-  verified: VerifiedTokens
 }
 
 /** The public keys and the ended sessions of auth-service. */
 export function tokensFeature({ config, log, registry, readiness }: Service<Config>): TokensFeature {
-  const verified = new VerifiedTokens(VERIFIED_TOKENS)
-  const keys = new PublicKeys({
-    url: config.JWKS_URL,
-    log,
-    onLoaded: readiness.waitFor('keys'),
-    onChanged: () => verified.clear(),
-  })
+  const keys = new PublicKeys({ url: config.JWKS_URL, log, onLoaded: readiness.waitFor('keys') })
   const endedSessions = new EndedSessions({
     url: config.REVOCATIONS_URL,
     registry,
     log,
     onLoaded: readiness.waitFor('revocations'),
   })
-  return { name: 'tokens', keys, endedSessions, verified, jobs: [keys, endedSessions] }
+  return { name: 'tokens', keys, endedSessions, jobs: [keys, endedSessions] }
 }

@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto'
-import type { TokenOrHeader } from '@fastify/jwt'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import { createRemoteJWKSet, errors } from 'jose'
+import type { FastifyBaseLogger } from 'fastify'
+import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet } from 'jose'
+import type { KeySource } from '../platform/token-verifier.ts'
 
 const COOLDOWN_MS = 30_000
 const FETCH_TIMEOUT_MS = 5_000
@@ -13,61 +13,58 @@ interface Options {
   url: string
   log: FastifyBaseLogger
   onLoaded: () => void
-  /** The set of keys has changed: what was verified with the old ones has to be verified again. */
-  onChanged: () => void
   /** Time between two looks at the keys; five minutes unless told */
   reloadMs?: number
   /** Before keys are asked for again because of an unknown one; 30 s unless told */
   cooldownMs?: number
 }
 
+/** PEM of every key that can verify ES256, made once: making it costs as much as verifying a token. */
+async function pemsOf(jwks: JSONWebKeySet): Promise<Map<string, string>> {
+  const keys = createLocalJWKSet(jwks)
+  const pems = new Map<string, string>()
+  for (const { kid } of jwks.keys) {
+    if (kid === undefined) continue
+    // A key of another kind, which may be there for others, is none of ours.
+    const key = await keys({ alg: 'ES256', kid }).catch(() => undefined)
+    if (key) pems.set(kid, KeyObject.from(key).export({ type: 'spki', format: 'pem' }).toString())
+  }
+  return pems
+}
+
 /**
  * Public keys of auth-service. Once loaded they are kept while auth-service is away; they are read again every five
  * minutes, and when a token names an unknown key (at most every 30 s).
  */
-export class PublicKeys {
+export class PublicKeys implements KeySource {
   readonly #options: Options
-  readonly #keys: ReturnType<typeof createRemoteJWKSet>
+  readonly #remote: ReturnType<typeof createRemoteJWKSet>
   readonly #cooldownMs: number
+  #pems: Map<string, string> | undefined
+  #reading: Promise<void> | undefined
   #askAgainAt = 0
   #timer: NodeJS.Timeout | undefined
-  #known = ''
   #waiting = false
   #stopped = false
 
   constructor(options: Options) {
     this.#options = options
     this.#cooldownMs = options.cooldownMs ?? COOLDOWN_MS
-    this.#keys = createRemoteJWKSet(new URL(options.url), {
-      cacheMaxAge: Number.POSITIVE_INFINITY,
-      cooldownDuration: this.#cooldownMs,
-      timeoutDuration: FETCH_TIMEOUT_MS,
-    })
+    this.#remote = createRemoteJWKSet(new URL(options.url), { timeoutDuration: FETCH_TIMEOUT_MS })
   }
 
-  /**
-   * `secret` of @fastify/jwt: the key, as PEM, that a token names.
-   * @throws Error when there is no such key
-   */
-  readonly publicKey = async (_request: FastifyRequest, token: TokenOrHeader): Promise<string> => {
-    const { kid } = 'header' in token ? token.header : token
-    if (typeof kid !== 'string') throw new Error('token without key id')
-    const key = await this.#find(kid)
-    return KeyObject.from(key).export({ type: 'spki', format: 'pem' }).toString()
+  current(kid: string): string | undefined {
+    return this.#pems?.get(kid)
   }
 
-  /** jose cools down after an answer only: tokens with made-up keys must not call an auth-service that is in trouble. */
-  async #find(kid: string) {
-    const isKnown = this.#keys.jwks()?.keys.some((key) => key.kid === kid)
-    if (!isKnown && performance.now() < this.#askAgainAt) throw new Error('unknown key id')
-    return this.#keys({ alg: 'ES256', kid }).catch((err) => {
-      if (!(err instanceof errors.JWKSNoMatchingKey)) this.#askAgainAt = performance.now() + this.#cooldownMs
-      throw err
-    })
+  /** Tokens with made-up keys cannot make it ask auth-service more often than the cooldown allows. */
+  async find(kid: string): Promise<string | undefined> {
+    if (this.current(kid) === undefined && performance.now() >= this.#askAgainAt) await this.#read()
+    return this.current(kid)
   }
 
   start(): void {
-    void this.#load()
+    void this.#keepReading()
   }
 
   stop(): void {
@@ -75,21 +72,33 @@ export class PublicKeys {
     clearTimeout(this.#timer)
   }
 
+  async #keepReading(): Promise<void> {
+    await this.#read()
+    const delay = this.#pems === undefined ? RETRY_MS : (this.#options.reloadMs ?? RELOAD_MS)
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#keepReading(), delay)
+  }
+
+  /** One look at a time; never rejects. */
+  #read(): Promise<void> {
+    this.#reading ??= this.#load().finally(() => {
+      this.#reading = undefined
+      this.#askAgainAt = performance.now() + this.#cooldownMs
+    })
+    return this.#reading
+  }
+
   async #load(): Promise<void> {
-    let delay = this.#options.reloadMs ?? RELOAD_MS
+    const { log, onLoaded } = this.#options
     try {
-      await this.#keys.reload()
-      const known = JSON.stringify(this.#keys.jwks())
-      if (this.#known === '') this.#options.onLoaded()
-      else if (known !== this.#known) this.#options.onChanged()
-      this.#known = known
+      await this.#remote.reload()
+      const isFirst = this.#pems === undefined
+      this.#pems = await pemsOf(this.#remote.jwks() ?? { keys: [] })
+      if (isFirst) onLoaded()
+      else if (this.#waiting) log.info('reading the keys of auth-service again')
       this.#waiting = false
     } catch (err) {
-      if (this.#known === '') delay = RETRY_MS
-      if (!this.#waiting)
-        this.#options.log.warn({ reason: String(err) }, 'waiting for the keys of auth-service')
+      if (!this.#waiting) log.warn({ reason: String(err) }, 'waiting for the keys of auth-service')
       this.#waiting = true
     }
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#load(), delay)
   }
 }
