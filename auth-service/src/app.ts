@@ -12,6 +12,7 @@ import { hook } from './platform/hooks.ts'
 import type { Readiness } from './platform/internal.ts'
 import { createService, registerFeatures } from './platform/service.ts'
 import { revocationsFeature } from './revocations/index.ts'
+import { secondFactorFeature } from './second-factor/index.ts'
 import { sessionsFeature } from './sessions/index.ts'
 import { loginAttempts } from './throttling/index.ts'
 import { authenticate, tokensFeature } from './tokens/index.ts'
@@ -42,12 +43,15 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
   const accounts = accountsFeature(service, passwords.hasher)
   const sessions = sessionsFeature(service, tokens.signer)
   const parts = { hasher: passwords.hasher, attempts: loginAttempts(service), sessions: sessions.service }
+  const ownAccount = ownAccountFeature(service, parts)
+  const secondFactor = secondFactorFeature(service, { ...parts, confirmation: ownAccount.confirmation })
   const features: Feature[] = [
     passwords,
     accounts,
-    loginFeature(service, parts),
+    loginFeature(service, { ...parts, secondFactor: secondFactor.service }),
     sessions,
-    ownAccountFeature(service, parts),
+    ownAccount,
+    secondFactor,
     revocationsFeature(service),
     administrationFeature(service, accounts.service, sessions.service),
     erasuresFeature(service, tokens.signer),

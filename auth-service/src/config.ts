@@ -108,6 +108,13 @@ export const Environment = Type.Object({
         'A second key whose refresh tokens are accepted, too, while REFRESH_TOKEN_SECRET is exchanged',
     }),
   ),
+  SECOND_FACTOR_SECRET: Type.Optional(
+    Type.String({
+      minLength: 32,
+      description:
+        'Encrypts the secrets of authenticator apps in the database; without it nobody can set one up, and with another one nobody’s codes are right',
+    }),
+  ),
   REFRESH_IDLE_SECONDS: seconds(14 * DAY, 365 * DAY, 'Unused refresh tokens die after', 1),
   REFRESH_ABSOLUTE_SECONDS: seconds(90 * DAY, 365 * DAY, 'A log-in lasts at most', 1),
   REFRESH_REUSE_GRACE_SECONDS: seconds(10, 60, 'A rotated token still gets its successor for; 0 = never'),

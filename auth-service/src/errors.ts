@@ -17,6 +17,14 @@ export const RefreshReused = createError(
   401,
 )
 
+/** Said only after the right password. */
+export const OtpRequired = createError(
+  'otp_required',
+  'Please enter the code of your authenticator app, or a recovery code',
+  401,
+)
+export const OtpInvalid = createError('otp_invalid', 'This code is not right, or was used before', 401)
+
 export const AccountLocked = createError('account_locked', 'This account is locked', 403)
 export const PasswordWrong = createError('wrong_password', 'This is not your current password', 403)
 export const Forbidden = createError('forbidden', 'Not enough permissions', 403)
@@ -24,6 +32,8 @@ export const Forbidden = createError('forbidden', 'Not enough permissions', 403)
 export const UserNotFound = createError('user_not_found', 'User not found', 404)
 export const SessionNotFound = createError('session_not_found', 'Session not found', 404)
 export const LastAdmin = createError('last_admin', 'The last administrator has to stay one', 409)
+export const SecondFactorOn = createError('second_factor_on', 'A second factor is already set up', 409)
+export const SecondFactorOff = createError('second_factor_off', 'No second factor is set up', 409)
 export const ChangedMeanwhile = createError(
   'changed_meanwhile',
   'The user was changed meanwhile. Please try again',
@@ -41,6 +51,11 @@ export function tooManyAttempts(seconds: number): Error {
   return Object.assign(new TooManyAttempts(seconds), { retryAfter: seconds })
 }
 
+export const SecondFactorUnavailable = createError(
+  'second_factor_unavailable',
+  'Codes of authenticator apps cannot be checked at the moment. Please use a recovery code, or try again later',
+  503,
+)
 export const HashingBusy = createError(
   'hashing_busy',
   'Too many people are logging in. Please try again',

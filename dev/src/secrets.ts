@@ -13,6 +13,7 @@ const PASSWORD_BYTES = 18
 export interface Secrets {
   signingKeysFile: string
   refreshTokenSecret: string
+  secondFactorSecret: string
   /** First password of the first administrator */
   adminPassword: string
 }
@@ -33,6 +34,7 @@ export async function ensureSecrets(directory: string): Promise<Secrets> {
   await privateDirectory(directory)
   const signingKeysFile = join(directory, 'signing-keys.json')
   const refreshTokenSecret = await keep(join(directory, 'refresh-token-secret'), SECRET_BYTES)
+  const secondFactorSecret = await keep(join(directory, 'second-factor-secret'), SECRET_BYTES)
   const adminPassword = await keep(join(directory, 'admin-password'), PASSWORD_BYTES)
   const known = await access(signingKeysFile).then(
     () => true,
@@ -43,5 +45,5 @@ export async function ensureSecrets(directory: string): Promise<Secrets> {
     const made = await run(process.execPath, [script, signingKeysFile], KEYS_TIMEOUT_MS)
     if (!made.ok) throw new Error(`The signing keys cannot be made: ${made.stderr.trim()}`)
   }
-  return { signingKeysFile, refreshTokenSecret, adminPassword }
+  return { signingKeysFile, refreshTokenSecret, secondFactorSecret, adminPassword }
 }

@@ -109,6 +109,7 @@ function startAuth(options: SystemOptions): Promise<Instance> {
     ...serviceEnvironment(options, ports.auth, ports.authInternal),
     SIGNING_KEYS_FILE: secrets.signingKeysFile,
     REFRESH_TOKEN_SECRET: secrets.refreshTokenSecret,
+    SECOND_FACTOR_SECRET: secrets.secondFactorSecret,
     TASK_SERVICE_INTERNAL_URL: origin(ports.tasksInternal[0] ?? 0),
     ...options.authEnv,
     ADMIN_EMAIL: email,

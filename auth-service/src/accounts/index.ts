@@ -24,6 +24,7 @@ export {
   Permissions,
   ReadOnlyFields,
   RoleName,
+  text,
   User,
 } from './accounts.schema.ts'
 export type { AccountService } from './accounts.service.ts'

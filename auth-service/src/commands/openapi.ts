@@ -14,7 +14,12 @@ async function document(): Promise<string> {
     const keys = join(folder, 'keys.json')
     writeFileSync(keys, formatKeys(rotate([], 0)), { mode: 0o600 })
     const { app } = await buildApp(
-      loadConfig({ SIGNING_KEYS_FILE: keys, REFRESH_TOKEN_SECRET: '-'.repeat(32), LOG_LEVEL: 'silent' }),
+      loadConfig({
+        SIGNING_KEYS_FILE: keys,
+        REFRESH_TOKEN_SECRET: '-'.repeat(32),
+        SECOND_FACTOR_SECRET: '-'.repeat(32),
+        LOG_LEVEL: 'silent',
+      }),
     )
     await app.ready()
     const text = `${JSON.stringify(app.swagger(), null, 2)}\n`

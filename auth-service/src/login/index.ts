@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import type { PasswordHasher } from '../passwords/index.ts'
 import type { Feature } from '../platform/feature.ts'
 import type { Service } from '../platform/service.ts'
+import type { SecondFactorService } from '../second-factor/index.ts'
 import type { SessionService } from '../sessions/index.ts'
 import type { Attempts } from '../throttling/index.ts'
 import { loginRoutes } from './login.routes.ts'
@@ -13,6 +14,7 @@ interface Parts {
   hasher: PasswordHasher
   attempts: Attempts
   sessions: SessionService
+  secondFactor: SecondFactorService
 }
 
 /** From a password to a session. */

@@ -26,9 +26,9 @@ export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = a
       },
     },
     async (request, reply) => {
-      const { password, ...body } = request.body as LoginBody
+      const { password, otp, ...body } = request.body as LoginBody
       const email = 'email' in body ? body.email : body.username
-      return login.login({ email, password }, deviceOf(request), showLimitOn(reply))
+      return login.login({ email, password, otp }, deviceOf(request), showLimitOn(reply))
     },
   )
 }

@@ -1,13 +1,16 @@
 import { type Static, Type } from 'typebox'
-import { Email, Ignored, Password } from '../accounts/index.ts'
+import { Email, Ignored, Password, text } from '../accounts/index.ts'
 
-const JsonLogin = Type.Object({ email: Email, password: Password }, { additionalProperties: false })
+const otp = Type.Optional(text(64, 'Where a second factor is set up: six digits, or a recovery code'))
+
+const JsonLogin = Type.Object({ email: Email, password: Password, otp }, { additionalProperties: false })
 
 /** OAuth 2.0's password form, as AuthDB took it; all but the two is ignored. */
 const FormLogin = Type.Object(
   {
     username: Email,
     password: Password,
+    otp,
     grant_type: Ignored,
     scope: Ignored,
     client_id: Ignored,

@@ -26,6 +26,7 @@ function scene(hash: (password: string) => Promise<string>) {
     },
     attempts: { begin: async () => ({ undo: async () => {} }), succeeded: async () => {} },
     sessions: { open: async () => TOKENS, hasBeenAt: async () => false },
+    secondFactor: { check: async () => {} },
     count: () => {},
   })
   return { service, replaced }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../accounts/index.ts'
 import { normalizeEmail, spellingsOf } from '../email.ts'
-import { AccountLocked, CredentialsWrong, HashingBusy, TooManyAttempts } from '../errors.ts'
+import {
+  AccountLocked,
+  CredentialsWrong,
+  HashingBusy,
+  OtpInvalid,
+  OtpRequired,
+  TooManyAttempts,
+} from '../errors.ts'
 import type { Verification } from '../passwords/index.ts'
 import type { Device, TokenPair } from '../sessions/index.ts'
 import type { Attempt, Begun, LimitState } from '../throttling/index.ts'
@@ -9,7 +16,7 @@ import type { Attempt, Begun, LimitState } from '../throttling/index.ts'
 /** A refusal leaves at the next multiple of this, so that the cost of a hash (bcrypt or argon2id) does not show. */
 const REFUSAL_STEP_MS = 500
 
-export type LoginOutcome = 'success' | 'wrong' | 'locked' | 'throttled' | 'busy' | 'error'
+export type LoginOutcome = 'success' | 'wrong' | 'locked' | 'second_factor' | 'throttled' | 'busy' | 'error'
 
 export interface LoginServiceOptions {
   accounts: {
@@ -29,6 +36,10 @@ export interface LoginServiceOptions {
     open(account: Account, device: Device): Promise<TokenPair>
     hasBeenAt(accountId: string, address: string): Promise<boolean>
   }
+  secondFactor: {
+    /** @throws OtpRequired, OtpInvalid */
+    check(accountId: string, otp: string | undefined): Promise<void>
+  }
   count: (outcome: LoginOutcome) => void
 }
 
@@ -37,11 +48,19 @@ type ShowLimit = (limit: LimitState) => void
 export interface Credentials {
   email: string
   password: string
+  /** A code of an authenticator app, or a recovery code */
+  otp?: string | undefined
+}
+
+/** The right password alone lets nobody in, and tells whoever gave it that a code is missing. */
+function isSecondFactor(error: unknown): boolean {
+  return error instanceof OtpRequired || error instanceof OtpInvalid
 }
 
 function outcomeOf(error: unknown): LoginOutcome {
   if (error instanceof CredentialsWrong) return 'wrong'
   if (error instanceof AccountLocked) return 'locked'
+  if (isSecondFactor(error)) return 'second_factor'
   if (error instanceof TooManyAttempts) return 'throttled'
   return error instanceof HashingBusy ? 'busy' : 'error'
 }
@@ -58,6 +77,7 @@ export class LoginService {
    * @param showLimit told where the limits on attempts stand, also before a refusal
    * @throws CredentialsWrong for a wrong password and for an address without an account, alike in text and time
    * @throws AccountLocked only to the right password
+   * @throws OtpRequired, OtpInvalid only to the right password
    * @throws TooManyAttempts, HashingBusy
    */
   async login(credentials: Credentials, device: Device, showLimit: ShowLimit): Promise<TokenPair> {
@@ -81,19 +101,21 @@ export class LoginService {
     }
     const { undo } = await attempts.begin({ email, address, isFamiliar, showLimit })
     try {
-      const tokens = await this.#open(spellings, credentials.password, device)
+      const tokens = await this.#open(spellings, credentials, device)
       await attempts.succeeded({ email, address })
       return tokens
     } catch (error) {
-      const isRefusal = error instanceof CredentialsWrong || error instanceof AccountLocked
+      const isRefusal =
+        error instanceof CredentialsWrong || error instanceof AccountLocked || isSecondFactor(error)
       if (!isRefusal) await undo()
       throw error
     }
   }
 
-  async #open(spellings: string[], password: string, device: Device): Promise<TokenPair> {
+  async #open(spellings: string[], { password, otp }: Credentials, device: Device): Promise<TokenPair> {
     const account = await this.#verified(spellings, password)
     if (account.lockedAt) throw new AccountLocked()
+    await this.#options.secondFactor.check(account.id, otp)
     return this.#options.sessions.open(account, device)
   }
 

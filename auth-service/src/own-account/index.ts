@@ -11,6 +11,9 @@ import { ownAccountRoutes } from './own-account.routes.ts'
 import { PasswordChangeService } from './password-change.service.ts'
 import { PasswordConfirmation } from './password-confirmation.service.ts'
 
+export { confirmationOf } from './confirmation.ts'
+export type { PasswordConfirmation } from './password-confirmation.service.ts'
+
 interface Parts {
   hasher: PasswordHasher
   attempts: Attempts
@@ -21,7 +24,7 @@ interface Parts {
 export function ownAccountFeature(
   { db, config, now }: Service<Config>,
   { hasher, attempts, sessions }: Parts,
-): Feature {
+): Feature & { confirmation: PasswordConfirmation } {
   const accounts = new AccountRepository(db)
   const hasBeenAt = (id: string, address: string) => sessions.hasBeenAt(id, address)
   const confirmation = new PasswordConfirmation({ accounts, hasher, attempts, hasBeenAt })
@@ -36,6 +39,7 @@ export function ownAccountFeature(
   const deletion = new AccountDeletionService({ confirmation, administration: administrationOf(db, now) })
   return {
     name: 'own account',
+    confirmation,
     routes: async (app) => {
       await app.register(ownAccountRoutes, { passwords, deletion })
     },

@@ -1,12 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Password } from '../accounts/index.ts'
 import { problems } from '../platform/openapi.ts'
-import { showLimitOn } from '../throttling/index.ts'
 import type { AccountDeletionService } from './account-deletion.service.ts'
+import { confirmationOf } from './confirmation.ts'
 import type { PasswordChangeService } from './password-change.service.ts'
-import type { Confirmation } from './password-confirmation.service.ts'
 
 const tags = ['account']
 
@@ -20,11 +18,6 @@ const Accepted = Type.Object({ message: Type.Literal('The account is deleted, it
 interface Options {
   passwords: PasswordChangeService
   deletion: AccountDeletionService
-}
-
-function confirmationOf(request: FastifyRequest, reply: FastifyReply, password: string): Confirmation {
-  const { account } = request.caller
-  return { account, password, address: request.ip, showLimit: showLimitOn(reply) }
 }
 
 /** With a token, and the password once more. */

@@ -9,6 +9,8 @@ const MINUTE_MS = 60_000
 const SENDER_RULE: DelayRule = { free: 5, baseMs: 1_000, maxMs: 15 * MINUTE_MS, forgetMs: 30 * MINUTE_MS }
 /** All senders at one account: a guessing network is slowed to one attempt a minute. */
 const ACCOUNT_RULE: DelayRule = { free: 20, baseMs: 1_000, maxMs: MINUTE_MS, forgetMs: 30 * MINUTE_MS }
+/** One-time codes of one account, whoever asks: it takes the right password to come so far. */
+const CODE_RULE: DelayRule = { free: 5, baseMs: 1_000, maxMs: 15 * MINUTE_MS, forgetMs: 30 * MINUTE_MS }
 
 export interface Attempt {
   /** Normalised; whether an account has it makes no difference */
@@ -99,6 +101,18 @@ export class Attempts {
     await this.#use((store) => store.forget([bySender, byAccount]))
   }
 
+  /** Counts a look at a one-time code: a million of them are guessed more easily than a password. @throws TooManyAttempts */
+  async beginCode(accountId: string): Promise<void> {
+    if (this.#options.limitPerMinute === 0) return
+    const wait = await this.#use((store) => store.delay(codesOf(accountId), CODE_RULE))
+    if (wait > 0) throw tooManyAttempts(inSeconds(wait))
+  }
+
+  async codeSucceeded(accountId: string): Promise<void> {
+    if (this.#options.limitPerMinute === 0) return
+    await this.#use((store) => store.forget([codesOf(accountId)]))
+  }
+
   async #use<T>(operation: (store: AttemptStore) => Promise<T>): Promise<T> {
     const { shared, local, log } = this.#options
     try {
@@ -114,6 +128,8 @@ export class Attempts {
     }
   }
 }
+
+const codesOf = (accountId: string) => `code:${accountId}`
 
 /** Whole seconds, at least one. */
 function inSeconds(ms: number): number {

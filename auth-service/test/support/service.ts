@@ -46,6 +46,7 @@ export function newEnvironment(t: Test): Record<string, string> {
     REDIS_URL: redisUrl,
     SIGNING_KEYS_FILE: keys,
     REFRESH_TOKEN_SECRET: 'a secret of these tests, long enough',
+    SECOND_FACTOR_SECRET: 'another secret of these tests, long enough',
     LOG_LEVEL: 'silent',
     RATE_LIMIT_PER_MINUTE: '0',
     LOGIN_LIMIT_PER_MINUTE: '0',

@@ -27,6 +27,7 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 {{- define "authdb.auth-service.secretEnvironment" -}}
 {{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret") }}
 {{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET_ACCEPTED" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret-accepted" "optional" true) }}
+{{ include "authdb.secretVariable" (dict "name" "SECOND_FACTOR_SECRET" "secret" (include "authdb.auth-service.secretName" .) "key" "second-factor-secret" "optional" true) }}
 {{- if .Values.config.adminEmail }}
 {{ include "authdb.secretVariable" (dict "name" "ADMIN_PASSWORD" "secret" (include "authdb.auth-service.secretName" .) "key" "admin-password") }}
 {{- end }}
@@ -38,7 +39,7 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 
 {{/* What the process reads once, at its start. Signing keys are not among it: it notices when they change. */}}
 {{- define "authdb.auth-service.secrets" -}}
-- {name: {{ include "authdb.auth-service.secretName" . | quote }}, keys: [refresh-token-secret, refresh-token-secret-accepted], isWatched: true}
+- {name: {{ include "authdb.auth-service.secretName" . | quote }}, keys: [refresh-token-secret, refresh-token-secret-accepted, second-factor-secret], isWatched: true}
 - {name: {{ include "authdb.mongodbSecret" . | quote }}, keys: [{{ .Values.mongodb.uriKey | quote }}]}
 {{- with .Values.redis.existingSecret }}
 - {name: {{ tpl . $ | quote }}, keys: [{{ $.Values.redis.urlKey | quote }}]}

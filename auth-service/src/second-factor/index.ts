@@ -1,0 +1,46 @@
+import type { Config } from '../config.ts'
+import type { PasswordConfirmation } from '../own-account/index.ts'
+import type { PasswordHasher } from '../passwords/index.ts'
+import type { Feature } from '../platform/feature.ts'
+import type { Service } from '../platform/service.ts'
+import type { Attempts } from '../throttling/index.ts'
+import { SealedSecrets } from './sealed-secrets.ts'
+import { SecondFactorRepository } from './second-factor.repository.ts'
+import { secondFactorRoutes } from './second-factor.routes.ts'
+import { SecondFactorService } from './second-factor.service.ts'
+
+export type { SecondFactorService } from './second-factor.service.ts'
+
+/** Whom an authenticator app shows. */
+const ISSUER = 'AuthDB'
+
+interface Parts {
+  hasher: PasswordHasher
+  attempts: Attempts
+  confirmation: PasswordConfirmation
+}
+
+/** One-time codes beside the password. Without SECOND_FACTOR_SECRET nobody can set one up; whoever has one needs it still. */
+export function secondFactorFeature(
+  { db, config, now }: Service<Config>,
+  { hasher, attempts, confirmation }: Parts,
+): Feature & { service: SecondFactorService } {
+  const secret = config.SECOND_FACTOR_SECRET
+  const service = new SecondFactorService({
+    factors: new SecondFactorRepository(db),
+    sealed: secret === undefined ? undefined : new SealedSecrets(secret),
+    hasher,
+    attempts,
+    issuer: ISSUER,
+    now,
+  })
+  return {
+    name: 'second factor',
+    service,
+    ...(secret !== undefined && {
+      routes: async (app) => {
+        await app.register(secondFactorRoutes, { secondFactor: service, confirmation })
+      },
+    }),
+  }
+}
