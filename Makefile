@@ -25,7 +25,7 @@ PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json ga
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: help dev test page check clean keys promote node install twins lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
+.PHONY: help dev test page check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
@@ -39,7 +39,7 @@ test: install page ## every test but the charts', with stores of its own; ends w
 page: install ## the page that the gateways serve at /, built into web/dist
 	@node web/build.ts
 
-check: lint types twins openapi readme-check ## lint, types, twins, openapi and readme-check
+check: lint types twins versions openapi readme-check ## lint, types, twins, versions, openapi and readme-check
 
 lint: install ## Biome
 	dev/node_modules/.bin/biome check --error-on-warnings .
@@ -49,6 +49,9 @@ types: install ## tsc in every package
 
 twins: install ## what both services have in common is the same, byte for byte
 	@node dev/src/commands/twins.ts
+
+versions: ## a dependency has one version in all lock files that name it
+	@node dev/src/commands/versions.ts
 
 openapi: install ## each committed openapi.json is what the routes say
 	@set -e; for service in $(SERVICES); do (cd $$service && npm run --silent --if-present openapi:check); done
