@@ -85,6 +85,11 @@ export const Environment = Type.Object({
     minimum: 0,
     description: 'Requests in flight before 503; 0 = off',
   }),
+  MAX_EVENT_STREAMS: Type.Integer({
+    default: 1_000,
+    minimum: 0,
+    description: 'Event streams of one instance at most; they are not in flight',
+  }),
   MAX_TASKS_PER_OWNER: Type.Integer({
     default: 10_000,
     minimum: 1,

@@ -7,6 +7,13 @@ const Overloaded = createError('overloaded', 'The service is busy at the moment.
 /** Bodies on their way for each request in flight: they cost memory (64 KiB each at most), not time. */
 const AWAITED_PER_REQUEST = 8
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** For answers without an end, which have a limit of their own. */
+    leaveFlight: () => void
+  }
+}
+
 class Places {
   readonly #max: number
   readonly #taken = new Set<FastifyRequest>()
@@ -39,8 +46,11 @@ function hasBody({ headers }: FastifyRequest): boolean {
  * body is not in flight: a client that sends slowly takes a place of its own kind, of which there are more.
  */
 async function loadLimit(app: FastifyInstance, { maxInFlight }: { maxInFlight: number }): Promise<void> {
-  if (maxInFlight === 0) return
   const inFlight = new Places(maxInFlight)
+  app.decorateRequest('leaveFlight', function () {
+    inFlight.leave(this)
+  })
+  if (maxInFlight === 0) return
   const awaited = new Places(maxInFlight * AWAITED_PER_REQUEST)
 
   app.addHook(

@@ -1,5 +1,6 @@
 import { openLists } from '../cache/index.ts'
 import type { Config } from '../config.ts'
+import { openEvents } from '../events/index.ts'
 import type { Feature } from '../platform/feature.ts'
 import { repeated } from '../platform/jobs.ts'
 import type { Service } from '../platform/service.ts'
@@ -18,8 +19,8 @@ const DAY_MS = 86_400_000
 
 /** Todo lists, and their end when an account is deleted. */
 export function tasksFeature(
-  { redis, db, registry, log, config }: Service<Config>,
-  { keys }: TokensFeature,
+  { redis, db, registry, log, config, readiness }: Service<Config>,
+  { keys, endedSessions }: TokensFeature,
 ): Feature {
   const repository = new TasksRepository(db)
   const listsRepository = new TaskListsRepository(db)
@@ -34,12 +35,22 @@ export function tasksFeature(
     commitLimitMs: WRITE_LIMIT_MS,
     writeThrough: config.CACHE_WRITE_THROUGH,
   })
+  const events = openEvents({
+    redis,
+    registry,
+    log,
+    read: (owner, since, limit) => listsRepository.changedSince(owner, since, limit),
+    isSessionEnded: (sessionId) => endedSessions.isEnded(sessionId),
+    isDraining: () => readiness.isDraining(),
+    maxStreams: config.MAX_EVENT_STREAMS,
+  })
   const arrivals = new ArrivalClock()
   const tasks = new TasksService({
     tasks: repository,
     pages,
     lists,
     keyed: new KeyedCreations(creationKeys),
+    onWritten: (owner) => events.changed(owner),
     maxTasks: config.MAX_TASKS_PER_OWNER,
     retentionMs: config.DELETED_TASKS_DAYS * DAY_MS,
   })
@@ -53,6 +64,7 @@ export function tasksFeature(
     },
     routes: async (app) => {
       await app.register(tasksRoutes, { tasks, arrivals })
+      await app.register(events.routes)
     },
     internalRoutes: async (server) => {
       await server.register(serviceToken, { keys, issuer: config.TOKEN_ISSUER })
@@ -61,6 +73,7 @@ export function tasksFeature(
     jobs: [
       lists,
       arrivals,
+      events,
       repeated({
         name: 'tasks from before search',
         everyMs: DAY_MS,

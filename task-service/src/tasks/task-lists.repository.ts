@@ -1,6 +1,7 @@
 import { type Collection, type Db, type Filter, ObjectId, type Sort as Order } from 'mongodb'
+import type { Changed } from '../events/index.ts'
 import { guarded } from '../platform/driver-errors.ts'
-import type { Task } from './task.ts'
+import { FIRST_VERSION, type Task } from './task.ts'
 import { type TaskDocument, toTask } from './task-document.repository.ts'
 import {
   NEWEST_FIRST,
@@ -88,6 +89,7 @@ export class TaskListsRepository {
   async prepare(): Promise<void> {
     await this.#tasks.createIndexes([
       { name: 'owner_live_newest', key: { owner_id: 1, deleted_at: 1, created_at: -1, _id: -1 } },
+      { name: 'owner_changed', key: { owner_id: 1, updated_at: 1 } },
       { name: 'owner_words', key: { owner_id: 1, words: 1 } },
       { name: 'newest', key: { created_at: -1, _id: -1 } },
     ])
@@ -106,6 +108,20 @@ export class TaskListsRepository {
     return found.map((document) => ({
       task: toTask(document),
       position: { value: document[column] ?? null, id: document._id.toHexString() },
+    }))
+  }
+
+  /** Which tasks of an owner have changed since then, oldest first, those in the bin included. */
+  async changedSince(owner: string, since: Date, limit: number): Promise<Changed[]> {
+    const filter = { owner_id: new ObjectId(owner), updated_at: { $gte: since } }
+    const projection = { version: 1, updated_at: 1, deleted_at: 1 }
+    const cursor = this.#tasks.find(filter, { projection, maxTimeMS: MAX_TIME_MS }).sort({ updated_at: 1 })
+    const found = await guarded(cursor.limit(limit).toArray())
+    return found.map(({ _id, version, updated_at, deleted_at }) => ({
+      id: _id.toHexString(),
+      version: version ?? FIRST_VERSION,
+      at: updated_at,
+      isDeleted: deleted_at instanceof Date,
     }))
   }
 }

@@ -19,7 +19,7 @@ import type { TasksService } from './tasks.service.ts'
 const WRITE_DEADLINE_MS = 3_000
 const OBJECT_ID = /^[\da-f]{24}$/i
 /** Paths beside those of tasks */
-const RESERVED = new Set(['all', 'bulk', 'openapi.json', 'reference'])
+const RESERVED = new Set(['all', 'bulk', 'events', 'openapi.json', 'reference'])
 const refusals = problems(401, 404, 412, 429, 500, 503)
 const writeRefusals = { ...refusals, ...problems(400, 413, 415, 422) }
 

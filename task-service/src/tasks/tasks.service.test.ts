@@ -28,7 +28,7 @@ for (const [error, code] of [
     }
     const pages = new TaskPages({ list: refuse })
     const keyed = new KeyedCreations(new CreationKeysRepository(silentDatabase(), 1))
-    const limits = { maxTasks: 1, retentionMs: 1 }
+    const limits = { maxTasks: 1, retentionMs: 1, onWritten: () => {} }
     const tasks = new TasksService({ tasks: repository, pages, lists, keyed, ...limits })
     await t.rejects(tasks.removeOwner(OWNER, 0), { statusCode: 503, code, cause: error })
   })

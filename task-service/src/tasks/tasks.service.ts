@@ -26,6 +26,8 @@ interface Parts {
   pages: TaskPages
   lists: Lists
   keyed: KeyedCreations
+  /** After each write that may be acknowledged */
+  onWritten: (owner: string) => void
   /** An owner has at most so many, those in the bin included: no list looks at more. */
   maxTasks: number
   /** How long a deleted task stays in the bin, in milliseconds */
@@ -159,7 +161,9 @@ export class TasksService {
   /** What the cache refuses, in this service's own terms. @throws WriteUnavailable · OutcomeUnknown · TooManyWrites */
   async #write<T>(owner: string, deadline: number, commit: () => Promise<T>): Promise<T> {
     try {
-      return await this.#parts.lists.write(owner, deadline, commit)
+      const result = await this.#parts.lists.write(owner, deadline, commit)
+      this.#parts.onWritten(owner)
+      return result
     } catch (cause) {
       if (cause instanceof NothingWritten) throw new WriteUnavailable({ cause })
       if (cause instanceof NotAnnounced) throw new OutcomeUnknown({ cause })

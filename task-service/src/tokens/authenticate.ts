@@ -12,6 +12,9 @@ const REMEMBERED_TOKENS = 20_000
 export interface Caller {
   id: string
   isAdmin: boolean
+  sessionId: string
+  /** Of the token, in milliseconds since the epoch */
+  expiresAt: number
 }
 
 declare module 'fastify' {
@@ -41,9 +44,9 @@ async function authenticate(app: FastifyInstance, options: Options): Promise<voi
   })
 
   /** Asked for every request: a session ends while its tokens are still known. */
-  function admit(request: FastifyRequest, { sid, sub, role }: Claims): void {
+  function admit(request: FastifyRequest, { sid, sub, role, exp }: Claims): void {
     if (endedSessions.isEnded(sid)) throw new TokenInvalid()
-    request.caller = { id: sub, isAdmin: role === 'ADMIN' }
+    request.caller = { id: sub, isAdmin: role === 'ADMIN', sessionId: sid, expiresAt: exp * 1000 }
   }
 
   app.decorateRequest('caller')
