@@ -2,6 +2,7 @@
 {{- define "authdb.task-service.environment" -}}
 JWKS_URL: {{ tpl .config.jwksUrl .root | quote }}
 REVOCATIONS_URL: {{ tpl .config.revocationsUrl .root | quote }}
+MAX_EVENT_STREAMS: {{ .config.maxEventStreams | int64 | quote }}
 MAX_TASKS_PER_OWNER: {{ .config.maxTasksPerOwner | int64 | quote }}
 DELETED_TASKS_DAYS: {{ .config.deletedTasksDays | int64 | quote }}
 CACHE_WRITE_THROUGH: {{ .config.cacheWriteThrough | quote }}
