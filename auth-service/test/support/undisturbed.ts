@@ -57,11 +57,16 @@ async function watchMachine() {
 type Assertion = (...args: unknown[]) => unknown
 const KEPT_ON_THE_TEST = new Set<string | symbol>(['teardown', 'comment', 'testdir', 'name'])
 
+/** The line of the test file that an error comes from. */
+function whereOf({ stack }: Error): string {
+  return /[^/(]+\.test\.ts:\d+/.exec(stack ?? '')?.[0] ?? 'an unknown line'
+}
+
 /** Runs a test whose assertions go nowhere yet. @returns what is to be said about it, and whether all was well */
 async function attempt(t: Test, body: (t: Test) => Promise<void>) {
   const trial = new Test({ name: t.name })
   const replays: (() => void)[] = []
-  let isWell = true
+  const failures: string[] = []
   const recorder = new Proxy(t, {
     get(_target, method) {
       const own = Reflect.get(t, method)
@@ -69,22 +74,19 @@ async function attempt(t: Test, body: (t: Test) => Promise<void>) {
         return typeof own === 'function' ? own.bind(t) : own
       return (...args: unknown[]) => {
         const holds = (Reflect.get(trial, method) as Assertion).apply(trial, args)
-        const failure = trial.lists.fail.at(-1)
-        if (holds === false) isWell = false
-        replays.push(() => {
-          if (holds === false) t.fail(failure?.name ?? 'it holds', failure?.diag)
-          else (own as Assertion).apply(t, args)
-        })
+        if (holds === false) failures.push(whereOf(new Error()))
+        replays.push(() => void (own as Assertion).apply(t, args))
         return holds
       }
     },
   })
   const thrown = await body(recorder).catch((reason: unknown) => ({ reason }))
-  if (thrown) {
-    isWell = false
-    replays.push(() => t.error(thrown.reason))
+  if (thrown) replays.push(() => t.error(thrown.reason))
+  const replay = () => {
+    for (const say of replays) say()
+    for (const where of failures) t.comment(`failed at ${where}`)
   }
-  return { isWell, replay: () => replays.forEach((replay) => void replay()) }
+  return { isWell: failures.length === 0 && !thrown, replay }
 }
 
 let watch: ReturnType<typeof watchMachine> | undefined
