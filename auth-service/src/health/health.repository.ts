@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb'
+import { within } from '../platform/time-limit.ts'
 
 const MAX_TIME_MS = 2_000
 
@@ -12,7 +13,8 @@ export class HealthRepository {
 
   /** One bounded round trip; never throws. */
   async isReachable(): Promise<boolean> {
-    return this.#db.command({ ping: 1 }, { signal: AbortSignal.timeout(MAX_TIME_MS) }).then(
+    // Not by an AbortSignal: the driver would close the connection of a ping that is late.
+    return within(MAX_TIME_MS, this.#db.command({ ping: 1 })).then(
       () => true,
       () => false,
     )

@@ -7,6 +7,8 @@ export class Gate {
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   port = 0
+  /** How long a new connection waits before anything goes through */
+  acceptMs = 0
 
   constructor(target: URL) {
     this.#target = { host: target.hostname, port: Number(target.port) }
@@ -20,7 +22,7 @@ export class Gate {
         socket.on('close', () => this.#sockets.delete(socket))
         socket.on('error', () => socket.destroy())
       }
-      client.pipe(store).pipe(client)
+      setTimeout(() => client.pipe(store).pipe(client), this.acceptMs)
     })
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
     this.port = (server.address() as AddressInfo).port

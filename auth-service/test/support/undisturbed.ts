@@ -8,8 +8,8 @@ import { mongodbUri, redisUrl } from './stores.ts'
 const SLOW_REDIS_MS = 50
 const SLOW_MONGODB_MS = 300
 const LOOK_MS = 10
-const ATTEMPTS = 20
-const PATIENCE_MS = 240_000
+const ATTEMPTS = 8
+const PATIENCE_MS = 120_000
 const NANOSECONDS = 1e6
 
 /** The longest that this process and the stores have kept anybody waiting. */

@@ -53,7 +53,9 @@ export function createMongoClient(config: MongoConfig & { SERVER_TIMING?: boolea
     maxPoolSize: config.MONGODB_POOL_SIZE,
     waitQueueTimeoutMS: 2_000,
     serverSelectionTimeoutMS: 2_000,
-    connectTimeoutMS: 2_000,
+    // No request waits for it. An attempt that fails counts as a database that is away and drops the whole pool: on a busy
+    // server, that would go on for ever.
+    connectTimeoutMS: 5_000,
     socketTimeoutMS: 5_000,
     heartbeatFrequencyMS: 2_000,
     retryWrites: true,
