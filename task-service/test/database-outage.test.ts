@@ -70,11 +70,11 @@ t.test('a write that arrives late is not hidden by a list that was cached before
   await until('there is a hit', async () => {
     return (await read('GET', '/tasks/')).headers['cache-status'] === 'task-lists; hit'
   })
-  mongo.stall()
-  const [late, unread] = await Promise.all([
-    timed('POST', '/tasks/', { title: 'late' }, write),
-    timed('GET', '/tasks/?limit=1'),
-  ])
+  // Nothing goes through any more once the task is on its way.
+  mongo.stallBefore('\x02insert\0')
+  const writing = timed('POST', '/tasks/', { title: 'late' }, write)
+  await until('the write is on its way', () => mongo.isStalled)
+  const [late, unread] = await Promise.all([writing, timed('GET', '/tasks/?limit=1')])
   for (const { method, answer, ms } of [late, unread]) {
     t.equal(answer.statusCode, 503, method)
     t.ok(ms < BOUND_MS, `${method} took ${ms} ms`)

@@ -7,6 +7,7 @@ export class Gate {
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #held: (() => void)[] | undefined
+  #stallBefore: string | undefined
   port = 0
   /** What has come from the client, also while it is held back. A test empties it. */
   sent = ''
@@ -50,6 +51,15 @@ export class Gate {
     this.#held = []
   }
 
+  /** Stalls when these bytes come from the client, and holds them back with all that follows. */
+  stallBefore(bytes: string): void {
+    this.#stallBefore = bytes
+  }
+
+  get isStalled(): boolean {
+    return this.#held !== undefined
+  }
+
   /** What was held back arrives late. */
   release(): void {
     const held = this.#held ?? []
@@ -72,7 +82,12 @@ export class Gate {
       })
     }
     client.on('data', (chunk) => {
-      this.sent += chunk.toString('latin1')
+      const text = chunk.toString('latin1')
+      this.sent += text
+      if (this.#stallBefore !== undefined && text.includes(this.#stallBefore)) {
+        this.#stallBefore = undefined
+        this.stall()
+      }
       this.#pass(() => store.write(chunk))
     })
     store.on('data', (chunk) => this.#pass(() => client.write(this.onAnswer(chunk))))
