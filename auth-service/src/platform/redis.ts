@@ -1,8 +1,9 @@
 import fastifyRedis from '@fastify/redis'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { startTimer } from './timings.ts'
+import { TurnRedis } from './turn-redis.ts'
 
 export type { Redis } from 'ioredis'
 
@@ -11,7 +12,7 @@ const COMMAND_TIMEOUT_MS = 100
 const MAX_RECONNECT_DELAY_MS = 1_000
 
 /** Commands of a request are timed, where that is wanted. */
-class TimedRedis extends Redis {
+class TimedRedis extends TurnRedis {
   override sendCommand(...parameters: Parameters<Redis['sendCommand']>): unknown {
     const stop = startTimer('redis')
     if (stop) parameters[0].promise.then(stop, stop)
@@ -20,14 +21,13 @@ class TimedRedis extends Redis {
 }
 
 /**
- * A client that connects when the app starts, and fails at once while Redis is away: nothing is queued, nothing is sent twice behind the
- * caller's back, a command waits 100 ms at most.
+ * A client that connects when the app starts, and fails at once while Redis is away: nothing is queued, nothing is sent
+ * twice behind the caller's back, a command waits 100 ms at most.
  */
 export function createRedisClient(url: string): Redis {
-  return new TimedRedis(url, {
+  return new TimedRedis(url, COMMAND_TIMEOUT_MS, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
