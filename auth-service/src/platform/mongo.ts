@@ -64,7 +64,7 @@ export function createMongoClient(config: MongoConfig & { SERVER_TIMING?: boolea
     readConcernLevel: 'majority',
     writeConcern: { w: 'majority', wtimeoutMS: 5_000 },
     ignoreUndefined: true,
-    monitorCommands: config.SERVER_TIMING === true,
+    ...(config.SERVER_TIMING && { monitorCommands: true }),
   })
   if (config.SERVER_TIMING) timeCommands(client)
   return client
