@@ -65,6 +65,23 @@ t.test('a hint while changes are read is not lost', async (t) => {
   t.match(stream.text, '"version":2')
 })
 
+t.test(
+  'a change that is stored late, under an earlier time than one that was told, is told as well',
+  async (t) => {
+    const { world, streams, open } = newStreams()
+    const stream = open()
+    const now = Date.now()
+    world.changes = [changed(2, new Date(now))]
+    streams.changed(OWNER)
+    await settle()
+    world.changes = [{ ...changed(7, new Date(now - 6_000)), id: '3'.repeat(24) }, ...world.changes]
+    streams.changed(OWNER)
+    await settle()
+    t.match(stream.text, '"version":7')
+    t.equal(stream.text.match(/event: changed/g)?.length, 2)
+  },
+)
+
 t.test('a stream goes on where the one before it ended, or says that a reload is needed', async (t) => {
   const { world, open } = newStreams()
   const now = Date.now()
