@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { accountsFeature } from './accounts/index.ts'
 import { administrationFeature } from './administration/index.ts'
+import { auditFeature, auditHooks } from './audit/index.ts'
 import type { Config } from './config.ts'
 import { erasuresFeature } from './erasures/index.ts'
 import { healthFeature } from './health/index.ts'
@@ -45,6 +46,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
   const parts = { hasher: passwords.hasher, attempts: loginAttempts(service), sessions: sessions.service }
   const ownAccount = ownAccountFeature(service, parts)
   const secondFactor = secondFactorFeature(service, { ...parts, confirmation: ownAccount.confirmation })
+  const audit = auditFeature(service)
   const features: Feature[] = [
     passwords,
     accounts,
@@ -55,6 +57,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
     revocationsFeature(service),
     administrationFeature(service, accounts.service, sessions.service),
     erasuresFeature(service, tokens.signer),
+    audit,
     tokens,
     healthFeature(service),
   ]
@@ -66,6 +69,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
       reply.header('cache-control', 'no-store')
     }),
   )
+  await app.register(auditHooks, { trail: audit.trail })
   await registerFeatures(service, features, DOCUMENT)
   await app.register(async (scope) => {
     await scope.register(authenticate, {

@@ -146,6 +146,12 @@ export const Environment = Type.Object({
   ADMIN_PASSWORD: Type.Optional(
     Type.String({ description: 'First password of the account of ADMIN_EMAIL; a secret' }),
   ),
+  AUDIT_RETENTION_DAYS: Type.Integer({
+    default: 365,
+    minimum: 1,
+    maximum: 3_650,
+    description: 'The record of authentications and administration is kept for (days)',
+  }),
   TASK_SERVICE_INTERNAL_URL: Type.Optional(
     setting(httpUrl, {
       description: 'Internal port of task-service, where the tasks of deleted accounts are removed',

@@ -4,8 +4,14 @@ import createError from '@fastify/error'
  * Every refusal this service makes on purpose. The code (sent in lower case) is part of the contract, the text is for
  * people: AuthDB's browser clients show it as it is.
  */
+/** Tells the audit whose account an error is about; nobody is sent it. */
+export function about(accountId: string, error: Error): Error {
+  return Object.assign(error, { subject: accountId })
+}
+
 export const EmailTaken = createError('email_taken', 'Email already registered', 400)
 export const EmailInvalid = createError('email_invalid', 'Please enter a valid e-mail address', 400)
+export const CursorInvalid = createError('cursor_invalid', 'The cursor is none of this list', 400)
 export const FormMalformed = createError('malformed_form', 'The form could not be read', 400)
 export const PasswordWeak = createError('password_weak', '%s', 400)
 

@@ -13,6 +13,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<Options> = async (app
   app.post(
     '/auth/register',
     {
+      config: { audit: { action: 'account.registered' } },
       schema: {
         tags: ['account'],
         summary: 'Register',
@@ -21,7 +22,11 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         response: { 201: User, ...problems(400, 413, 415, 422, 429, 503) },
       },
     },
-    async (request, reply) => reply.code(201).send(toUserBody(await accounts.register(request.body))),
+    async (request, reply) => {
+      const account = await accounts.register(request.body)
+      request.subject = account.id
+      return reply.code(201).send(toUserBody(account))
+    },
   )
 }
 

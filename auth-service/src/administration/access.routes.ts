@@ -24,6 +24,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ad
   app.post(
     '/users/:id/lock',
     {
+      config: { audit: { action: 'user.locked' } },
       schema: {
         tags,
         summary: 'Lock a user out; their sessions end',
@@ -40,6 +41,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ad
   app.post(
     '/users/:id/unlock',
     {
+      config: { audit: { action: 'user.unlocked' } },
       schema: {
         tags,
         summary: 'Let a locked user log in again',
@@ -72,6 +74,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ad
   app.delete(
     '/users/:id/sessions',
     {
+      config: { audit: { action: 'user.sessions_ended' } },
       schema: {
         tags,
         summary: 'Log a user out everywhere',

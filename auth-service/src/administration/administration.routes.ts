@@ -80,6 +80,7 @@ export const administrationRoutes: FastifyPluginAsyncTypebox<Options> = async (
   app.post(
     '/users/',
     {
+      config: { audit: { action: 'user.created' } },
       schema: {
         tags,
         summary: 'Create a user',
@@ -89,13 +90,16 @@ export const administrationRoutes: FastifyPluginAsyncTypebox<Options> = async (
     },
     async (request, reply) => {
       const { role = 'USER', permissions = [], ...registration } = request.body
-      return reply.code(201).send(toUserBody(await accounts.create(registration, role, permissions)))
+      const account = await accounts.create(registration, role, permissions)
+      request.subject = account.id
+      return reply.code(201).send(toUserBody(account))
     },
   )
 
   app.route({
     method: ['PUT', 'PATCH'],
     url: '/users/:id',
+    config: { audit: { action: 'user.changed' } },
     schema: {
       tags,
       summary: 'Change name, role or permissions; a new role ends the user’s sessions',
@@ -112,6 +116,7 @@ export const administrationRoutes: FastifyPluginAsyncTypebox<Options> = async (
   app.delete(
     '/users/:id',
     {
+      config: { audit: { action: 'user.deleted' } },
       schema: {
         tags,
         summary: 'Delete a user, their sessions and their tasks',

@@ -13,6 +13,7 @@ export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = a
   app.post(
     '/auth/login',
     {
+      config: { audit: { action: 'login.succeeded', soon: true } },
       schema: {
         tags: ['session'],
         summary: 'Log in',
@@ -28,7 +29,9 @@ export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = a
     async (request, reply) => {
       const { password, otp, ...body } = request.body as LoginBody
       const email = 'email' in body ? body.email : body.username
-      return login.login({ email, password, otp }, deviceOf(request), showLimitOn(reply))
+      const result = await login.login({ email, password, otp }, deviceOf(request), showLimitOn(reply))
+      request.subject = result.accountId
+      return result.tokens
     },
   )
 }

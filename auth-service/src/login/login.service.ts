@@ -3,6 +3,7 @@ import type { Account } from '../accounts/index.ts'
 import { normalizeEmail, spellingsOf } from '../email.ts'
 import {
   AccountLocked,
+  about,
   CredentialsWrong,
   HashingBusy,
   OtpInvalid,
@@ -43,6 +44,11 @@ export interface LoginServiceOptions {
   count: (outcome: LoginOutcome) => void
 }
 
+export interface LoginResult {
+  accountId: string
+  tokens: TokenPair
+}
+
 type ShowLimit = (limit: LimitState) => void
 
 export interface Credentials {
@@ -80,18 +86,18 @@ export class LoginService {
    * @throws OtpRequired, OtpInvalid only to the right password
    * @throws TooManyAttempts, HashingBusy
    */
-  async login(credentials: Credentials, device: Device, showLimit: ShowLimit): Promise<TokenPair> {
+  async login(credentials: Credentials, device: Device, showLimit: ShowLimit): Promise<LoginResult> {
     try {
-      const tokens = await this.#login(credentials, device, showLimit)
+      const result = await this.#login(credentials, device, showLimit)
       this.#options.count('success')
-      return tokens
+      return result
     } catch (error) {
       this.#options.count(outcomeOf(error))
       throw error
     }
   }
 
-  async #login(credentials: Credentials, device: Device, showLimit: ShowLimit): Promise<TokenPair> {
+  async #login(credentials: Credentials, device: Device, showLimit: ShowLimit): Promise<LoginResult> {
     const { accounts, attempts, sessions } = this.#options
     const { address } = device
     const [email, spellings] = [normalizeEmail(credentials.email), spellingsOf(credentials.email)]
@@ -101,9 +107,9 @@ export class LoginService {
     }
     const { undo } = await attempts.begin({ email, address, isFamiliar, showLimit })
     try {
-      const tokens = await this.#open(spellings, credentials, device)
+      const result = await this.#open(spellings, credentials, device)
       await attempts.succeeded({ email, address })
-      return tokens
+      return result
     } catch (error) {
       const isRefusal =
         error instanceof CredentialsWrong || error instanceof AccountLocked || isSecondFactor(error)
@@ -112,11 +118,13 @@ export class LoginService {
     }
   }
 
-  async #open(spellings: string[], { password, otp }: Credentials, device: Device): Promise<TokenPair> {
+  async #open(spellings: string[], { password, otp }: Credentials, device: Device): Promise<LoginResult> {
     const account = await this.#verified(spellings, password)
-    if (account.lockedAt) throw new AccountLocked()
-    await this.#options.secondFactor.check(account.id, otp)
-    return this.#options.sessions.open(account, device)
+    if (account.lockedAt) throw about(account.id, new AccountLocked())
+    await this.#options.secondFactor.check(account.id, otp).catch((error) => {
+      throw about(account.id, error)
+    })
+    return { accountId: account.id, tokens: await this.#options.sessions.open(account, device) }
   }
 
   async #verified(spellings: string[], password: string): Promise<Account> {
@@ -129,7 +137,7 @@ export class LoginService {
     if (!found || !correct) {
       const elapsed = performance.now() - start
       await sleep(Math.ceil(elapsed / REFUSAL_STEP_MS) * REFUSAL_STEP_MS - elapsed)
-      throw new CredentialsWrong()
+      throw found ? about(found.account.id, new CredentialsWrong()) : new CredentialsWrong()
     }
     if (outdated) await this.#rehash(found.account.id, found.passwordHash, password)
     return found.account

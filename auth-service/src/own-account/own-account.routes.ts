@@ -25,6 +25,7 @@ export const ownAccountRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
   app.post(
     '/auth/password',
     {
+      config: { audit: { action: 'password.changed' } },
       schema: {
         tags,
         summary: 'Change own password; the other sessions end',
@@ -43,6 +44,7 @@ export const ownAccountRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
   app.delete(
     '/auth/me',
     {
+      config: { audit: { action: 'account.deleted' } },
       schema: {
         tags,
         summary: 'Delete own account, its sessions at once and its tasks soon after',

@@ -37,6 +37,7 @@ export const secondFactorRoutes: FastifyPluginAsyncTypebox<Options> = async (
   app.post(
     '/auth/mfa/totp/verify',
     {
+      config: { audit: { action: 'otp.enabled' } },
       schema: {
         tags,
         summary: 'Turn the second factor on by a first code',
@@ -51,6 +52,7 @@ export const secondFactorRoutes: FastifyPluginAsyncTypebox<Options> = async (
   app.delete(
     '/auth/mfa/totp',
     {
+      config: { audit: { action: 'otp.removed' } },
       schema: {
         tags,
         summary: 'Turn the second factor off',
@@ -67,6 +69,7 @@ export const secondFactorRoutes: FastifyPluginAsyncTypebox<Options> = async (
   app.post(
     '/auth/mfa/recovery-codes',
     {
+      config: { audit: { action: 'recovery_codes.renewed' } },
       schema: {
         tags,
         summary: 'Get ten new recovery codes',

@@ -56,6 +56,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<{ sessions: SessionService
   app.delete(
     '/auth/sessions/:id',
     {
+      config: { audit: { action: 'session.ended', soon: true } },
       schema: {
         tags: ['session'],
         summary: 'End one of the own sessions',
@@ -78,6 +79,7 @@ export const logoutRoutes: FastifyPluginAsyncTypebox<{ sessions: SessionService 
   app.post(
     '/auth/logout',
     {
+      config: { audit: { action: 'session.ended', soon: true } },
       schema: {
         tags: ['session'],
         summary: 'Log out',

@@ -1,5 +1,5 @@
 import type { Account, EndReason } from '../accounts/index.ts'
-import { CredentialsWrong, RefreshInvalid, RefreshReused, SessionNotFound } from '../errors.ts'
+import { about, CredentialsWrong, RefreshInvalid, RefreshReused, SessionNotFound } from '../errors.ts'
 import { TokenInvalid } from '../platform/token-verifier.ts'
 import type { Caller } from '../tokens/index.ts'
 import type { RefreshClaim, RefreshTokens } from './refresh-token.ts'
@@ -133,7 +133,7 @@ export class SessionService {
       return session
     }
     await endings.end(session.id, 'refresh_reused')
-    throw new RefreshReused()
+    throw about(session.userId, new RefreshReused())
   }
 
   /** A token that is not among the last ones that were rotated out is an old one. */

@@ -5,6 +5,7 @@ PASSWORD_MIN_LENGTH: {{ .config.passwordMinLength | int64 | quote }}
 {{- with .config.adminEmail }}
 ADMIN_EMAIL: {{ . | quote }}
 {{- end }}
+AUDIT_RETENTION_DAYS: {{ .config.auditRetentionDays | int64 | quote }}
 KEY_PROPAGATION_SECONDS: {{ .config.keyPropagationSeconds | int64 | quote }}
 ACCESS_TOKEN_SECONDS: {{ .config.accessTokenSeconds | int64 | quote }}
 REFRESH_IDLE_SECONDS: {{ .config.refreshIdleSeconds | int64 | quote }}
