@@ -46,6 +46,7 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
       await edit.waitFor()
       await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label')?.startsWith('Edit'))
       await page.keyboard.press('Enter')
+      await page.getByLabel('Title').and(page.locator(':focus')).waitFor()
       await page.keyboard.type('Buy milk and bread')
       await page.keyboard.press('Enter')
       await page.getByRole('listitem').getByText('Buy milk and bread').waitFor()

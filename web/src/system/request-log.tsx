@@ -40,7 +40,7 @@ export function RequestLog({ rows = 8 }: { rows?: number }) {
   if (recent.length === 0) return <p class="empty">Requests appear here as soon as there are any.</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by keyboard (WCAG 2.1.1)
-    <section class="scroll" tabIndex={0} aria-label="The last requests">
+    <section class="scroll" tabIndex={0} aria-label="Requests, as a table">
       <table class="log">
         <caption class="visually-hidden">The last requests, newest first</caption>
         <thead>

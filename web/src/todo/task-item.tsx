@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { ApiError } from '../api/client.ts'
 import { changeTask, deleteTask, readTasks, type Task, type TaskChanges } from '../api/tasks.ts'
 import { Button } from '../controls.tsx'
@@ -37,7 +37,8 @@ function localDate(iso: string): string {
 
 function Editor({ task, close, attempt }: { task: Task; close: () => void; attempt: Attempt }) {
   const first = useRef<HTMLInputElement>(null)
-  useEffect(() => first.current?.select(), [])
+  // Before anything can be typed that would go nowhere.
+  useLayoutEffect(() => first.current?.select(), [])
   return (
     <form
       class="editor"

@@ -43,7 +43,11 @@ export function InstanceBars() {
         return (
           <li key={name}>
             <span class="bar-name">{shortName(name)}</span>
+            <span class="bar">
+              <span style={{ width: `${((shares.value.get(name) ?? 0) / most) * 100}%` }} />
+            </span>
             <meter
+              class="visually-hidden"
               aria-label={`Answers a second of ${shortName(name)}`}
               min={0}
               max={most / (WINDOW_MS / 1_000)}
