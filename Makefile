@@ -25,7 +25,7 @@ PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json ga
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 
-.PHONY: help dev test page check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
+.PHONY: help dev test page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
@@ -35,6 +35,15 @@ dev: install page ## the whole system, with addresses and three curl lines to tr
 
 test: install page ## every test but the charts', with stores of its own; ends with "N passed, N failed"
 	@node dev/src/commands/test.ts
+
+demo: install ## sample data for a running `make dev`: a person with tasks and an administrator, with their passwords
+	@node dev/src/commands/demo.ts
+
+doctor: ## what this machine has and lacks for the commands here
+	@sh dev/src/doctor.sh
+
+screenshots: install page ## the pictures of the page in docs/screenshots, made by its tests in Chromium
+	@cd e2e && SCREENSHOTS="$(CURDIR)/docs/screenshots" node_modules/.bin/tap run web/views.test.ts
 
 page: install ## the page that the gateways serve at /, built into web/dist
 	@node web/build.ts

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { freePorts, openControl, requestOf, startPlatform } from '../../dev/index.ts'
@@ -89,6 +92,22 @@ t.test('the views on a system that is under their control', { skip: noBrowser() 
       .first()
       .waitFor()
     await photograph(page, 'todo')
+    t.strictSame(errors, [])
+    await close()
+  })
+
+  await t.test('the person that make demo has made signs in, and has tasks', async (t) => {
+    const command = fileURLToPath(new URL('../../dev/src/commands/demo.ts', import.meta.url))
+    const env = { ...process.env, BASE_URL: system.baseUrl, MONGODB_URI: stores.mongodb.url }
+    const { stdout } = await promisify(execFile)(process.execPath, [command], { env })
+    t.match(stdout, /^grace-\w+@example\.com .* an administrator$/m)
+    const [, email = '', password = ''] = /^(ada-\S+) {2}password (\S+)/m.exec(stdout) ?? []
+    const { page, errors, close } = await open('todo')
+    await page.getByLabel('E-mail address').fill(email)
+    await page.getByLabel('Password').fill(password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Ada’s tasks' }).waitFor()
+    await page.getByText('4 open tasks').waitFor()
     t.strictSame(errors, [])
     await close()
   })
