@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { loadCorsOrigins } from '../../gateway/src/config.ts'
 import type { Balancing } from '../../gateway/src/upstreams.ts'
 import { CACHE_DIR, ROOT } from './checkout.ts'
 import { type Instance, startInstance } from './instance.ts'
@@ -90,7 +91,7 @@ async function startNginx(options: GatewayOptions, targets: Targets): Promise<Ga
   const settings = (aimed: Targets) => ({
     host: HOST,
     port: ports.gateway,
-    corsOrigins: (env.CORS_ORIGINS ?? 'loopback').split(',').filter(Boolean),
+    corsOrigins: loadCorsOrigins({ CORS_ORIGINS: env.CORS_ORIGINS ?? 'loopback' }),
     ...aimed,
     ...(existsSync(PAGE) && { page: { directory: PAGE, connectTo: pageConnectTo } }),
   })

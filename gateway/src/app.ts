@@ -3,24 +3,34 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest }
 import { Agent } from 'undici'
 import { type Balancers, createBalancers } from './balancers.ts'
 import type { GatewayConfig } from './config.ts'
-import { type OriginPolicy, originPolicy } from './cors.ts'
-import { forwardTo } from './forward.ts'
-import { servePage } from './page.ts'
 import {
+  AUTH_PATHS,
   BAD_REQUEST,
   BODY_TOO_LARGE,
   INTERNAL_ERROR,
+  METHOD_NOT_ALLOWED,
+  METHODS,
   NOT_FOUND,
   OVERLOADED,
-  refuseMalformed,
-  sendProblem,
+  PREFIXES,
+  TASK_PATHS,
   UNSUPPORTED_MEDIA_TYPE,
-} from './problems.ts'
-import { RequestLog, requestId } from './request-log.ts'
+} from './contract.ts'
+import { forwardTo } from './forward.ts'
+import { servePage } from './page.ts'
+import belowRouter, { clientErrorHandler } from './platform/below-router.ts'
+import { type OriginPolicy, originPolicy } from './platform/cors.ts'
+import { httpLimits, PATIENCE } from './platform/http-limits.ts'
+import { refusalOf } from './platform/problems.ts'
+import protocol from './platform/protocol.ts'
+import { requestId } from './platform/request-id.ts'
+import { originForm, pathOf } from './platform/request-target.ts'
+import { sendProblem } from './problems.ts'
+import { logHangUp, RequestLog } from './request-log.ts'
 import type { Balancer } from './upstreams.ts'
 
 const BODY_LIMIT_BYTES = 65_536
-const REQUEST_TIMEOUT_MS = 15_000
+/** Longer than a proxy in front keeps an idle connection. */
 const CLIENT_KEEP_ALIVE_MS = 75_000
 const CONNECT_TIMEOUT_MS = 1_000
 /** Shorter than the services' 72 s, so that no request meets a connection they are closing. */
@@ -28,23 +38,15 @@ const UPSTREAM_KEEP_ALIVE_MS = 60_000
 /** Longer than two heartbeats of an event stream. */
 const UPSTREAM_SILENCE_MS = 40_000
 
-const AUTH_PATHS = ['/auth', '/users', '/audit', '/health', '/.well-known']
-const TASK_PATHS = ['/tasks']
-const PREFIXES = ['', '/api/v1']
-const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT', 'OPTIONS']
-
 function routesOf(paths: readonly string[]): string[] {
   return PREFIXES.flatMap((prefix) => paths.flatMap((path) => [`${prefix}${path}`, `${prefix}${path}/*`]))
 }
 
-/** A path that cannot be decoded is an unknown path like any other. */
-function rewriteUrl({ url = '/' }: { url?: string | undefined }): string {
-  try {
-    decodeURIComponent(url.split('?', 1)[0] ?? '/')
-    return url
-  } catch {
-    return '/undecodable-path'
-  }
+/** Whether a service is there, so that it is the method that is wrong. */
+function isRouted(target: string): boolean {
+  const path = pathOf(target)
+  const known = PREFIXES.flatMap((prefix) => [...AUTH_PATHS, ...TASK_PATHS].map((one) => prefix + one))
+  return known.some((one) => path === one || path.startsWith(`${one}/`))
 }
 
 /** Keeps the whole gateway within `maxInFlight` requests. */
@@ -64,13 +66,25 @@ const UNREADABLE = new Map(
 
 /** Everything that is not an answer of a service is a problem in the services' envelope. */
 function answerProblems(app: FastifyInstance, allowed: OriginPolicy): void {
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, NOT_FOUND, allowed))
+  app.setNotFoundHandler((request, reply) => {
+    const isWholeServer = request.originalUrl === '*'
+    if (!isWholeServer && (METHODS.includes(request.method) || !isRouted(request.originalUrl)))
+      return sendProblem(request, reply, NOT_FOUND, allowed)
+    reply.header('allow', METHODS.join(', '))
+    // RFC 9110 §9.3.7
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    return sendProblem(request, reply, METHOD_NOT_ALLOWED, allowed)
+  })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = error.statusCode && UNREADABLE.get(error.statusCode)
     if (known) return sendProblem(request, reply, known, allowed)
     // @fastify/http-proxy refuses paths that climb out of their prefix with 400: to clients, they do not exist.
-    if (error.statusCode === 400)
-      return sendProblem(request, reply, error.code ? BAD_REQUEST : NOT_FOUND, allowed)
+    if (error.statusCode === 400 && !error.code) return sendProblem(request, reply, NOT_FOUND, allowed)
+    if (error.statusCode === 400 && error.code.startsWith('FST_'))
+      return sendProblem(request, reply, BAD_REQUEST, allowed)
+    // What protocol.ts and below-router.ts refuse.
+    const refusal = refusalOf(error)
+    if (refusal.status !== 500) return sendProblem(request, reply, refusal, allowed)
     request.log.error({ err: error }, 'unexpected error')
     return sendProblem(request, reply, INTERNAL_ERROR, allowed)
   })
@@ -94,28 +108,38 @@ function createAgent({ maxInFlight, upstreamTimeoutMs }: GatewayConfig): Agent {
   })
 }
 
-/** The gateway: one origin for clients, @fastify/http-proxy to the services, least connections between instances. */
+/**
+ * The gateway: one origin for clients, @fastify/http-proxy to the services, least connections between instances.
+ * @param logTo standard output when left out
+ */
 export async function buildGateway(
   config: GatewayConfig,
   balancers: Balancers = createBalancers(config),
+  logTo?: { write(line: string): void },
 ): Promise<FastifyInstance> {
   const allowed = originPolicy(config.corsOrigins)
   const agent = createAgent(config)
   const app = Fastify({
-    logger: { level: config.logLevel, base: { service: 'gateway', pid: process.pid } },
+    logger: {
+      level: config.logLevel,
+      base: { service: 'gateway', pid: process.pid },
+      ...(logTo && { stream: logTo }),
+    },
     logController: new RequestLog(),
     genReqId: requestId,
-    rewriteUrl,
+    rewriteUrl: originForm,
     trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: CLIENT_KEEP_ALIVE_MS,
+    ...httpLimits({ ...PATIENCE, keepAlive: CLIENT_KEEP_ALIVE_MS }),
     return503OnClosing: false,
-    clientErrorHandler: refuseMalformed,
+    clientErrorHandler: clientErrorHandler(allowed),
   })
   app.decorateRequest('answeredByService', false)
+  app.decorateRequest('sentToService', false)
   app.addHook('onClose', () => agent.destroy())
   answerProblems(app, allowed)
+  await app.register(belowRouter, { allowed, onHangUp: logHangUp })
+  await app.register(protocol)
   limitInFlight(app, config.maxInFlight, allowed)
   passBodies(app)
 

@@ -1,3 +1,5 @@
+import { Type } from 'typebox'
+import { host, type Kind, origins, proxies, readSettings, setting } from './platform/settings.ts'
 import type { Balancing } from './upstreams.ts'
 
 const MINUTE_MS = 60_000
@@ -30,58 +32,88 @@ export interface GatewayConfig {
   readonly upstreamTimeoutMs: number
 }
 
-function list(setting = ''): string[] {
-  return setting
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean)
+/** Where requests are sent: origins, at least one. */
+const upstreams: Kind<readonly string[]> = {
+  read: (text) => {
+    const entries = origins.read(text) ?? []
+    return entries.length > 0 && !entries.includes('loopback') ? entries : undefined
+  },
+  expects: 'must list origins such as http://127.0.0.1:8001, separated by commas',
 }
 
+const Environment = Type.Object({
+  HOST: setting(host, { default: '127.0.0.1', description: 'Address to listen on' }),
+  PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: 'Port' }),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'pino log level',
+  }),
+  AUTH_UPSTREAMS: setting(upstreams, { description: 'Instances of auth-service' }),
+  TASK_UPSTREAMS: setting(upstreams, { description: 'Instances of task-service' }),
+  CORS_ORIGINS: setting(origins, { default: '', description: 'Origins of browser clients, or `loopback`' }),
+  TRUST_PROXY: setting(proxies, {
+    default: '',
+    description: 'Proxies whose X-Forwarded-* headers count; none by default',
+  }),
+  BALANCING: Type.Enum(['least-connections', 'round-robin'], {
+    default: 'least-connections',
+    description: 'How a task-service instance is chosen',
+  }),
+  TARGETS_FILE: Type.String({
+    default: '',
+    description: 'Read again on SIGHUP: other upstreams, another balancing',
+  }),
+  PAGE_DIRECTORY: Type.String({ default: '', description: 'The built page' }),
+  PAGE_CONNECT_TO: setting(origins, {
+    default: '',
+    description: 'Origins beside its own that the page may ask',
+  }),
+  REPORT_IN_FLIGHT_MS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: MINUTE_MS,
+    description: 'How often the requests in flight at each instance are logged; 0 = never (ms)',
+  }),
+  MAX_IN_FLIGHT: Type.Integer({
+    default: 1024,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Requests being served before 503',
+  }),
+  UPSTREAM_TIMEOUT_MS: Type.Integer({
+    default: 15_000,
+    minimum: 0,
+    maximum: MINUTE_MS,
+    description: 'Until the headers of an answer (ms)',
+  }),
+})
+
 /**
- * Reads `HOST`, `PORT`, `LOG_LEVEL`, `AUTH_UPSTREAMS`, `TASK_UPSTREAMS`, `CORS_ORIGINS`, `TRUST_PROXY`, `MAX_IN_FLIGHT`,
- * `UPSTREAM_TIMEOUT_MS`, `BALANCING`, `TARGETS_FILE`, `PAGE_DIRECTORY`, `PAGE_CONNECT_TO` and `REPORT_IN_FLIGHT_MS`.
- * @throws Error naming every bad variable at once
+ * The environment as one frozen object.
+ * @throws SettingsInvalid naming every missing or malformed variable at once, without values
  */
-export function loadConfig(env: NodeJS.ProcessEnv): GatewayConfig {
-  const problems: string[] = []
+export function loadConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
+  const settings = readSettings(Environment, environment)
+  return Object.freeze({
+    host: settings.HOST,
+    port: settings.PORT,
+    logLevel: settings.LOG_LEVEL,
+    authUpstreams: settings.AUTH_UPSTREAMS,
+    taskUpstreams: settings.TASK_UPSTREAMS,
+    balancing: settings.BALANCING,
+    targetsFile: settings.TARGETS_FILE,
+    pageDirectory: settings.PAGE_DIRECTORY,
+    pageConnectTo: settings.PAGE_CONNECT_TO,
+    reportInFlightMs: settings.REPORT_IN_FLIGHT_MS,
+    corsOrigins: settings.CORS_ORIGINS,
+    trustProxy: settings.TRUST_PROXY,
+    maxInFlight: settings.MAX_IN_FLIGHT,
+    upstreamTimeoutMs: settings.UPSTREAM_TIMEOUT_MS,
+  })
+}
 
-  function integer(name: string, fallback: number, max: number): number {
-    const value = env[name] === undefined ? fallback : Number(env[name])
-    if (!Number.isInteger(value) || value < 0 || value > max)
-      problems.push(`${name} must be an integer from 0 to ${max}`)
-    return value
-  }
-
-  function upstreams(name: string): string[] {
-    const urls = list(env[name])
-    const valid = urls.length > 0 && urls.every((url) => URL.canParse(url) && new URL(url).origin === url)
-    if (!valid) problems.push(`${name} must list origins such as http://127.0.0.1:8001, separated by commas`)
-    return urls
-  }
-
-  function balancing(): Balancing {
-    const how = env.BALANCING || 'least-connections'
-    if (how !== 'least-connections' && how !== 'round-robin')
-      problems.push('BALANCING must be least-connections or round-robin')
-    return how as Balancing
-  }
-
-  const config: GatewayConfig = {
-    host: env.HOST ?? '127.0.0.1',
-    port: integer('PORT', 8080, 65_535),
-    logLevel: env.LOG_LEVEL ?? 'info',
-    authUpstreams: upstreams('AUTH_UPSTREAMS'),
-    taskUpstreams: upstreams('TASK_UPSTREAMS'),
-    balancing: balancing(),
-    targetsFile: env.TARGETS_FILE ?? '',
-    pageDirectory: env.PAGE_DIRECTORY ?? '',
-    pageConnectTo: list(env.PAGE_CONNECT_TO),
-    reportInFlightMs: integer('REPORT_IN_FLIGHT_MS', 0, MINUTE_MS),
-    corsOrigins: list(env.CORS_ORIGINS),
-    trustProxy: list(env.TRUST_PROXY),
-    maxInFlight: integer('MAX_IN_FLIGHT', 1024, 65_535),
-    upstreamTimeoutMs: integer('UPSTREAM_TIMEOUT_MS', 15_000, MINUTE_MS),
-  }
-  if (problems.length > 0) throw new Error(problems.join('; '))
-  return Object.freeze(config)
+/** CORS_ORIGINS alone, for nginx. @throws SettingsInvalid */
+export function loadCorsOrigins(environment: NodeJS.ProcessEnv): readonly string[] {
+  const { CORS_ORIGINS } = Environment.properties
+  return readSettings(Type.Object({ CORS_ORIGINS }), environment).CORS_ORIGINS
 }

@@ -1,8 +1,9 @@
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OriginPolicy } from './cors.ts'
+import { type Problem, TIMED_OUT, UNREACHABLE } from './contract.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
-import { type Problem, sendProblem, TIMED_OUT, UNREACHABLE } from './problems.ts'
+import type { OriginPolicy } from './platform/cors.ts'
+import { sendProblem } from './problems.ts'
 import type { Balancer, Upstream } from './upstreams.ts'
 
 const MAX_TRIES = 3
@@ -63,6 +64,7 @@ export function forwardTo(balancer: Balancer, allowed: OriginPolicy) {
       if (!upstream) return giveUp(UNREACHABLE)
       const release = occupy(balancer, upstream, reply)
       tried.push(upstream)
+      request.sentToService = true
       return reply.from(path, {
         ...options,
         ...bodyOf(request),

@@ -1,25 +1,55 @@
 import { readFile } from 'node:fs/promises'
+import { STATUS_CODES } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import {
+  AUTH_PATHS,
+  BAD_REQUEST,
+  BODY_TOO_LARGE,
+  CODING_UNKNOWN,
+  HEADERS_TOO_LARGE,
+  INTERNAL_ERROR,
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  OVERLOADED,
+  PREFIXES,
+  type Problem,
+  RATE_LIMITED,
+  REPEATABLE_STATUSES,
+  TASK_PATHS,
+  TIMED_OUT,
+  TOO_SLOW,
+  UNREACHABLE,
+  VERSION_UNSUPPORTED,
+} from './contract.ts'
 import { cacheControl, pageHeaders } from './page-headers.ts'
+import {
+  ALLOWED_HEADERS,
+  ALLOWED_METHODS,
+  EXPOSED_HEADERS,
+  LOOPBACK_ORIGIN,
+  PREFLIGHT_SECONDS,
+} from './platform/cors.ts'
 import type { Balancing } from './upstreams.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../nginx.conf', import.meta.url))
-const LOOPBACK_ORIGIN = String.raw`"~^https?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$" $http_origin;`
 
-/** The answers nginx makes itself, in the services' envelope; codes and sentences are those of the Fastify gateway. */
-const PROBLEMS: readonly [status: number, title: string, code: string, detail: string][] = [
-  [400, 'Bad Request', 'bad_request', 'The request cannot be read.'],
-  [404, 'Not Found', 'not_found', 'Not Found'],
-  [405, 'Method Not Allowed', 'bad_request', 'The request cannot be read.'],
-  [413, 'Payload Too Large', 'body_too_large', 'The request body is larger than 64 KiB.'],
-  [414, 'URI Too Long', 'bad_request', 'The address is too long.'],
-  [429, 'Too Many Requests', 'rate_limited', 'Too many requests. Please try again.'],
-  [500, 'Internal Server Error', 'internal_error', 'Something went wrong on our side. Please try again.'],
-  [502, 'Bad Gateway', 'bad_gateway', 'The service cannot be reached at the moment. Please try again.'],
-  [503, 'Service Unavailable', 'overloaded', 'The service is busy at the moment. Please try again.'],
-  [504, 'Gateway Timeout', 'gateway_timeout', 'The service took too long to answer. Please try again.'],
+/** The answers nginx makes itself, by the status that it makes them for: 494 is its own for headers that are too large. */
+const PROBLEMS: readonly [for_: number, problem: Problem][] = [
+  [400, BAD_REQUEST],
+  [404, NOT_FOUND],
+  [405, METHOD_NOT_ALLOWED],
+  [408, TOO_SLOW],
+  [413, BODY_TOO_LARGE],
+  [414, HEADERS_TOO_LARGE],
+  [429, RATE_LIMITED],
+  [494, HEADERS_TOO_LARGE],
+  [500, INTERNAL_ERROR],
+  [501, CODING_UNKNOWN],
+  [502, UNREACHABLE],
+  [503, OVERLOADED],
+  [504, TIMED_OUT],
+  [505, VERSION_UNSUPPORTED],
 ]
-const WORTH_REPEATING = new Set([429, 502, 503, 504])
 
 export interface NginxSettings {
   host: string
@@ -36,14 +66,15 @@ export interface NginxSettings {
 }
 
 /** A request that cannot be read has no path, which a named location would need. */
-const UNREADABLE = new Set([400, 414])
+const UNREADABLE = new Set([400, 408, 414, 494, 501, 505])
 
-function problemLocation([status, title, code, detail]: (typeof PROBLEMS)[number]): string {
+function problemLocation([for_, { status, code, detail }]: (typeof PROBLEMS)[number]): string {
+  const title = STATUS_CODES[status]
   const body = `{"type":"about:blank","title":"${title}","status":${status},"code":"${code}","detail":"${detail}","request_id":"$safe_request_id"}`
-  const target = UNREADABLE.has(status) ? `/problem-${status}` : `@problem${status}`
-  const location = UNREADABLE.has(status) ? `= ${target} {\n      internal;` : `${target} {`
-  const retry = WORTH_REPEATING.has(status) ? '      set $retry_after 1;\n' : ''
-  return `    error_page ${status} = ${target};
+  const target = UNREADABLE.has(for_) ? `/problem-${for_}` : `@problem${for_}`
+  const location = UNREADABLE.has(for_) ? `= ${target} {\n      internal;` : `${target} {`
+  const retry = REPEATABLE_STATUSES.has(status) ? '      set $retry_after 1;\n' : ''
+  return `    error_page ${for_} = ${target};
     location ${location}
       default_type application/problem+json;
       set $made_here 1;
@@ -55,15 +86,27 @@ ${retry}      return ${status} '${body}';
 }
 
 function originLine(origin: string): string {
-  if (origin === 'loopback') return `    ${LOOPBACK_ORIGIN}`
-  if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-    throw new Error(`CORS_ORIGINS: "${origin}" is no origin.`)
+  if (origin === 'loopback') return `    "~${LOOPBACK_ORIGIN.source.replaceAll('\\/', '/')}" $http_origin;`
   return `    "${origin}" $http_origin;`
 }
 
 function servers(origins: readonly string[]): string {
   return origins.map((origin) => `    server ${new URL(origin).host} max_fails=0;`).join('\n')
 }
+
+/** A regular expression of these paths, under every prefix, with all below them. */
+function pathPattern(paths: readonly string[]): string {
+  const literal = (text: string) => text.replaceAll('.', '\\.')
+  return `^(${PREFIXES.map(literal).join('|')})(${paths.map(literal).join('|')})(/|$)`
+}
+
+/** In quotes, as nginx reads them; paths of a checkout can hold anything. */
+function quoted(text: string): string {
+  return text.replace(/["\\]/g, '\\$&')
+}
+
+/** A variable of gateway/nginx.conf: where variables are read, a dollar cannot stand for itself. */
+const DOLLAR = '$dollar_sign'
 
 function addHeaders(headers: Record<string, string>): string {
   return Object.entries(headers)
@@ -75,7 +118,7 @@ function addHeaders(headers: Record<string, string>): string {
 function pageLocations({ directory, connectTo }: NonNullable<NginxSettings['page']>): string {
   const headers = pageHeaders(connectTo)
   const location = (match: string, path: string, file: string) => `    location ${match} {
-      root "${directory}";
+      root "${quoted(directory).replaceAll('$', DOLLAR)}";
       charset utf-8;
       types {
         text/html html;
@@ -93,7 +136,7 @@ ${addHeaders({ ...headers, 'cache-control': cacheControl(path) })}
 /** Fills in `gateway/nginx.conf`. @param directory for nginx's own files */
 export async function renderNginx(settings: NginxSettings, directory: string): Promise<string> {
   const values: Record<string, string> = {
-    directory,
+    directory: quoted(directory),
     // Only root may choose whom the workers run as, and has to: else they could not enter the checkout.
     user: process.getuid?.() === 0 ? 'user root;' : '',
     host: settings.host,
@@ -101,6 +144,12 @@ export async function renderNginx(settings: NginxSettings, directory: string): P
     origins: settings.corsOrigins.map(originLine).join('\n'),
     auth_servers: servers(settings.authUpstreams),
     task_servers: servers(settings.taskUpstreams),
+    auth_paths: pathPattern(AUTH_PATHS),
+    task_paths: pathPattern(TASK_PATHS),
+    exposed_headers: EXPOSED_HEADERS.join(', '),
+    allowed_methods: ALLOWED_METHODS.join(', '),
+    allowed_headers: ALLOWED_HEADERS.join(', '),
+    preflight_seconds: String(PREFLIGHT_SECONDS),
     task_balancing: settings.balancing === 'round-robin' ? '' : '    least_conn;\n',
     page: settings.page ? `${pageLocations(settings.page)}\n` : '',
     problems: PROBLEMS.map(problemLocation).join('\n'),

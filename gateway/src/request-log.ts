@@ -1,20 +1,39 @@
-import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { pathOf } from './platform/request-target.ts'
 
-const SAFE_REQUEST_ID = /^[\w.~-]{1,64}$/
-
-/** The caller's `X-Request-Id` when it is safe to log, else a new one. */
-export function requestId(request: IncomingMessage): string {
-  const given = request.headers['x-request-id']
-  return typeof given === 'string' && SAFE_REQUEST_ID.test(given) ? given : randomUUID()
-}
+/** Nginx's: nobody was there any more to get an answer. */
+const CLIENT_CLOSED_REQUEST = 499
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** A service answered, and has logged the request itself. */
     answeredByService: boolean
+    /** A service has it, and logs that its client hung up. */
+    sentToService: boolean
   }
+}
+
+function logRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  error?: Error | null,
+): void {
+  request.log.warn(
+    {
+      method: request.method,
+      path: pathOf(request.originalUrl),
+      status,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...(error && { err: error }),
+    },
+    'request',
+  )
+}
+
+/** The line of a request whose client hung up before a service had it; Fastify writes none. */
+export function logHangUp(request: FastifyRequest, reply: FastifyReply): void {
+  if (!request.sentToService) logRequest(request, reply, CLIENT_CLOSED_REQUEST)
 }
 
 /** One line per request in the whole system: the gateway logs only what no service answered. */
@@ -30,16 +49,6 @@ export class RequestLog extends LogController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
-    if (request.answeredByService && !error) return
-    request.log.warn(
-      {
-        method: request.method,
-        path: request.originalUrl.split('?', 1)[0],
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        ...(error && { err: error }),
-      },
-      'request',
-    )
+    if (!request.answeredByService || error) logRequest(request, reply, reply.statusCode, error)
   }
 }

@@ -172,5 +172,5 @@ t.test('bytes that are not HTTP are answered with a problem', async (t) => {
   let answer = ''
   for await (const chunk of socket) answer += chunk
   t.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/)
-  t.match(answer, '"code":"bad_request"')
+  t.match(answer, '"code":"malformed_request"')
 })

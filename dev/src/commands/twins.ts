@@ -7,15 +7,20 @@ const [FIRST, SECOND] = ['auth-service', 'task-service']
 /** The skeleton of a service, copied on purpose: every file of it is the same in both, byte for byte. */
 const TWIN_FOLDER = 'src/platform'
 const TWIN_FILES = ['src/server.ts', 'test/support/undisturbed.ts', 'test/support/until.ts']
+/** Has as much of the folder as a gateway needs, the same bytes. */
+const THIRD = 'gateway'
 /** Files that differ in the service's own words alone. */
 const ALIKE = ['Dockerfile']
 /** Its name, its ports, and what it is. */
 const OWN_WORDS = /auth-service|task-service|\b[89][01]0[12]\b|(?<=image\.description=)"[^"]*"/g
 const DIFF_TIMEOUT_MS = 10_000
 
-/** Every file of the folder in the one or the other service. */
-function twinFolder(): string[] {
-  const found = [FIRST, SECOND].flatMap((service) =>
+/** A file, and who has it beside the first service. */
+type Pair = [file: string, other: string]
+
+/** Every file of the folder in any of these packages. */
+function twinFolder(...packages: string[]): string[] {
+  const found = packages.flatMap((service) =>
     readdirSync(join(ROOT, service, TWIN_FOLDER), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(join(ROOT, service).length + 1)),
@@ -30,11 +35,11 @@ function contentOf(file: string, service: string): string {
 }
 
 /** @returns what is wrong with a pair of twins, if anything */
-async function difference(file: string): Promise<string | undefined> {
-  const [first, second] = [join(FIRST, file), join(SECOND, file)]
+async function difference([file, other]: Pair): Promise<string | undefined> {
+  const [first, second] = [join(FIRST, file), join(other, file)]
   const missing = [first, second].filter((path) => !existsSync(join(ROOT, path)))
   if (missing.length > 0) return `${missing.join(' and ')} is missing`
-  if (contentOf(file, FIRST) === contentOf(file, SECOND)) return undefined
+  if (contentOf(file, FIRST) === contentOf(file, other)) return undefined
   const { stdout } = await run(
     'diff',
     ['-u', '--label', first, '--label', second, join(ROOT, first), join(ROOT, second)],
@@ -43,7 +48,10 @@ async function difference(file: string): Promise<string | undefined> {
   return `${first} and ${second} differ:\n${stdout}`
 }
 
-const files = [...twinFolder(), ...TWIN_FILES, ...ALIKE]
+const files: Pair[] = [
+  ...[...twinFolder(FIRST, SECOND), ...TWIN_FILES, ...ALIKE].map((file): Pair => [file, SECOND]),
+  ...twinFolder(THIRD).map((file): Pair => [file, THIRD]),
+]
 const differences = (await Promise.all(files.map(difference))).filter((one) => one !== undefined)
 for (const one of differences) console.error(one)
 console.log(

@@ -14,7 +14,7 @@ import {
   RequestTimedOut,
   VersionUnsupported,
 } from './protocol-errors.ts'
-import { requestIdOf } from './request-log.ts'
+import { requestIdOf } from './request-id.ts'
 import { pathOf } from './request-target.ts'
 
 /** A refused connection stays open so long, or a client that still sends would lose the answer (RFC 9112 §9.6). */

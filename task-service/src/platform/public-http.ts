@@ -7,13 +7,14 @@ import metrics from 'fastify-metrics'
 import fp from 'fastify-plugin'
 import belowRouter, { clientErrorHandler } from './below-router.ts'
 import bodies from './bodies.ts'
-import { EXPOSED_HEADERS, originPolicy } from './cors.ts'
+import { ALLOWED_HEADERS, ALLOWED_METHODS, EXPOSED_HEADERS, originPolicy, PREFLIGHT_SECONDS } from './cors.ts'
 import emptyBody from './empty-body.ts'
 import { hook } from './hooks.ts'
 import { httpLimits, PATIENCE, type Patience } from './http-limits.ts'
 import { logStream } from './log-stream.ts'
 import protocol from './protocol.ts'
-import { logHangUp, RequestLog, requestId } from './request-log.ts'
+import { requestId } from './request-id.ts'
+import { logHangUp, RequestLog } from './request-log.ts'
 import { rewriteUrl } from './request-target.ts'
 import { securityHeaders } from './security-headers.ts'
 import timings from './timings.ts'
@@ -98,10 +99,10 @@ async function publicHttp(
   })
   await app.register(cors, {
     origin: (origin, allow) => allow(null, allowed(origin)),
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
+    methods: [...ALLOWED_METHODS],
+    allowedHeaders: [...ALLOWED_HEADERS],
     exposedHeaders: [...EXPOSED_HEADERS],
-    maxAge: 600,
+    maxAge: PREFLIGHT_SECONDS,
     // An OPTIONS that asks for no method is answered like another, not with a text.
     strictPreflight: false,
   })

@@ -1,20 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { pathOf } from './request-target.ts'
 
-const SAFE_REQUEST_ID = /^[\w.~-]{1,64}$/
 /** W3C Trace Context §3.2 */
 const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/
-
-/** @param given an `X-Request-Id`: taken when it is safe to log, else there is a new one */
-export function requestIdOf(given: unknown): string {
-  return typeof given === 'string' && SAFE_REQUEST_ID.test(given) ? given : randomUUID()
-}
-
-export function requestId(request: IncomingMessage): string {
-  return requestIdOf(request.headers['x-request-id'])
-}
 
 function traceId(request: FastifyRequest): string | undefined {
   const traceparent = request.headers.traceparent

@@ -24,15 +24,20 @@ function canDecode(path: string): boolean {
 }
 
 /**
- * One route table serves `/x` and `/api/v1/x`, in origin-form and absolute-form; a path that cannot be decoded is an
- * unknown path like any other. The authority of an absolute-form takes the place of Host (RFC 9112 §3.2.2).
+ * The target in origin-form. The authority of an absolute-form takes the place of Host (RFC 9112 §3.2.2); a path that cannot be
+ * decoded is an unknown path like any other.
  */
-export function rewriteUrl(request: IncomingMessage): string {
+export function originForm(request: IncomingMessage): string {
   const { url = '/' } = request
   const authority = ABSOLUTE_FORM.exec(url)?.[1]
   if (authority !== undefined) request.headers.host = authority
   const target = url.replace(ABSOLUTE_FORM, '')
   if (!canDecode(target.split('?', 1)[0] ?? '')) return '/undecodable-path'
-  const rest = target.replace(API_PREFIX, '')
+  return target.startsWith('/') ? target : `/${target}`
+}
+
+/** One route table serves `/x` and `/api/v1/x`, in origin-form and absolute-form. */
+export function rewriteUrl(request: IncomingMessage): string {
+  const rest = originForm(request).replace(API_PREFIX, '')
   return rest.startsWith('/') ? rest : `/${rest}`
 }

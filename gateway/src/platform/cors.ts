@@ -1,0 +1,35 @@
+/** What `loopback` stands for among the origins */
+export const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/
+
+/** Headers of answers that scripts of a browser may read. */
+export const EXPOSED_HEADERS = [
+  'etag',
+  'link',
+  'location',
+  'retry-after',
+  'x-request-id',
+  'cache-status',
+  'server-timing',
+  'x-served-by',
+]
+
+/** What scripts of a browser may send. */
+export const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+export const ALLOWED_HEADERS = [
+  'authorization',
+  'content-type',
+  'if-match',
+  'if-none-match',
+  'idempotency-key',
+]
+/** How long a browser may remember that */
+export const PREFLIGHT_SECONDS = 600
+
+export type OriginPolicy = (origin: string | undefined) => boolean
+
+/** @param origins exact origins; `loopback` stands for every loopback origin, any port */
+export function originPolicy(origins: readonly string[]): OriginPolicy {
+  const loopback = origins.includes('loopback')
+  return (origin) =>
+    origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
+}

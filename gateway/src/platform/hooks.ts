@@ -1,0 +1,39 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+
+type Step = (request: FastifyRequest, reply: FastifyReply) => void
+
+function refusalOf(step: Step, request: FastifyRequest, reply: FastifyReply): Error | undefined {
+  try {
+    step(request, reply)
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
+}
+
+/**
+ * A hook that waits for nothing. An async one would cost every request a promise and a turn of the microtask queue, and
+ * there are a dozen of them; written with a callback alone, what it throws would end the process.
+ * @param step may throw what is to be answered
+ */
+export function hook(step: Step) {
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const refusal = refusalOf(step, request, reply)
+    if (refusal) done(refusal)
+    else done()
+  }
+}
+
+/** As {@link hook}, for `preParsing` and `onSend`, which pass a payload on. */
+export function payloadHook(step: Step) {
+  return <Payload>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: Payload,
+    done: (error: Error | null, payload?: Payload) => void,
+  ): void => {
+    const refusal = refusalOf(step, request, reply)
+    if (refusal) done(refusal)
+    else done(null, payload)
+  }
+}
