@@ -106,7 +106,8 @@ function quoted(text: string): string {
 }
 
 /** A variable of gateway/nginx.conf: where variables are read, a dollar cannot stand for itself. */
-const DOLLAR = '$dollar_sign'
+// biome-ignore lint/suspicious/noTemplateCurlyInString: nginx reads it, not JavaScript.
+const DOLLAR = '${dollar}'
 
 function addHeaders(headers: Record<string, string>): string {
   return Object.entries(headers)

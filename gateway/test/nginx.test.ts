@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises'
 import { request as httpRequest, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -215,6 +216,9 @@ t.test('nginx takes other instances while it runs, and refuses nobody meanwhile'
 
 t.test('nginx starts in a folder of any name', async (t) => {
   const directory = join(t.testdir(), `a "b" 'c' $HOME; d`)
-  const { url } = await startNginx(t, {}, directory)
+  const page = join(directory, 'page')
+  await cp(await builtPage(t), page, { recursive: true })
+  const { url } = await startNginx(t, { page: { directory: page, connectTo: [] } }, directory)
   t.equal((await fetch(`${url}/nowhere`)).status, 404)
+  t.equal((await fetch(`${url}/`)).status, 200)
 })

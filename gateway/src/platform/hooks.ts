@@ -37,3 +37,16 @@ export function payloadHook(step: Step) {
     else done(null, payload)
   }
 }
+
+/** As {@link hook}, for a step that has to wait now and then. */
+export function hookThatMayWait(
+  step: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>,
+) {
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    let waiting: Promise<void> | undefined
+    const refusal = refusalOf(() => (waiting = step(request, reply) ?? undefined), request, reply)
+    if (refusal) done(refusal)
+    else if (waiting) waiting.then(() => done(), done)
+    else done()
+  }
+}
