@@ -9,6 +9,8 @@ import type { Balancer, Upstream } from './upstreams.ts'
 const MAX_TRIES = 3
 /** Safe to send twice even though the first may have been carried out. */
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** Where a POST with an `Idempotency-Key` is made once, however often it is sent. */
+const KEYED_PATH = /^(\/api\/v1)?\/tasks(\/bulk)?\/?(\?|$)/
 /** No connection came about, so nothing was sent: another instance may take the request, whatever its method. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH'])
 /** The connection broke while the request was on its way or being served. */
@@ -22,6 +24,11 @@ function bodyOf({ body, headers }: FastifyRequest): ForwardOptions {
   return Buffer.isBuffer(body)
     ? { body, contentType: headers['content-type'] ?? 'application/octet-stream' }
     : {}
+}
+
+function isRepeatable({ method, url, headers }: FastifyRequest): boolean {
+  const isKeyed = method === 'POST' && headers['idempotency-key'] !== undefined && KEYED_PATH.test(url)
+  return isKeyed || REPEATABLE.has(method)
 }
 
 /** The cause of a failed attempt; @fastify/reply-from wraps it. */
@@ -44,7 +51,8 @@ function occupy(balancer: Balancer, upstream: Upstream, reply: FastifyReply): ()
 
 /**
  * The handler of @fastify/http-proxy: sends a request to the least loaded instance. What never reached an instance goes
- * to another one; a connection that broke later is repeated only for GET, HEAD and OPTIONS, never for a write.
+ * to another one; a connection that broke later is repeated only for GET, HEAD, OPTIONS and
+ * creations with an `Idempotency-Key`, never for another write.
  */
 export function forwardTo(balancer: Balancer, allowed: OriginPolicy) {
   return function forward(
@@ -80,7 +88,7 @@ export function forwardTo(balancer: Balancer, allowed: OriginPolicy) {
           release()
           const code = causeCode(error)
           if (NOT_CONNECTED.has(code)) balancer.passOver(upstream)
-          const movable = NOT_CONNECTED.has(code) || (BROKEN.has(code) && REPEATABLE.has(request.method))
+          const movable = NOT_CONNECTED.has(code) || (BROKEN.has(code) && isRepeatable(request))
           if (movable && tried.length < MAX_TRIES && !request.raw.aborted) attempt()
           else giveUp(TIMEOUTS.has(code) ? TIMED_OUT : UNREACHABLE)
         },

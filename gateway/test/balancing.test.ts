@@ -81,6 +81,28 @@ for (const method of ['GET', 'HEAD', 'OPTIONS']) {
   })
 }
 
+t.test(
+  'a creation with an Idempotency-Key is repeated as well, with its body, and only where a key counts',
+  async (t) => {
+    const breaking = await startService(t, (request) => void request.socket.destroy())
+    const sound = await startService(t)
+    const gateway = await startGateway(t, {
+      taskUpstreams: [breaking.origin, sound.origin],
+      authUpstreams: [breaking.origin, sound.origin],
+    })
+    const post = (path: string) =>
+      fetch(gateway + path, { method: 'POST', body: '{"title":"a"}', headers: { 'idempotency-key': 'k' } })
+    for (const path of ['/tasks/', '/api/v1/tasks', '/tasks/bulk', '/tasks?x=1'])
+      for (let call = 0; call < 2; call++) t.equal((await post(path)).status, 200, path)
+    t.ok(breaking.seen.length > 0, 'the broken one was tried')
+    t.ok(sound.seen.every(({ body }) => body === '{"title":"a"}'))
+    for (const path of ['/auth/register', '/tasks/64b0/restore']) {
+      const statuses = [(await post(path)).status, (await post(path)).status]
+      t.same(statuses.sort(), [200, 502], path)
+    }
+  },
+)
+
 for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
   t.test(`${method} on a connection that breaks is never sent a second time`, async (t) => {
     const breaking = await startService(t, (request) => void request.socket.destroy())
