@@ -102,7 +102,7 @@ for (const [where, apps] of Object.entries({
     const refused = answers.find(({ status }) => status === 429)
     t.match(refused?.body, {
       code: 'too_many_attempts',
-      detail: /^Too many log-in attempts. Please wait \d+ seconds$/,
+      detail: /^Too many log-in attempts. Please wait \d+ seconds\.$/,
     })
     const wait = Number(refused?.headers['retry-after'])
     t.ok(wait > 0 && wait <= 60)

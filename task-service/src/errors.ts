@@ -1,6 +1,9 @@
 import createError from '@fastify/error'
 
-/** Every refusal this service makes on purpose. The code is part of the contract; the text is for people. */
+/**
+ * Every refusal this service makes on purpose. The code is part of the contract, the text is for
+ * people. Texts without a full stop are AuthDB's own.
+ */
 export const Forbidden = createError('forbidden', 'Not enough permissions', 403)
 export const TaskNotFound = createError('task_not_found', 'Task not found', 404)
 export const CursorInvalid = createError(

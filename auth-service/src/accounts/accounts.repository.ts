@@ -81,34 +81,36 @@ export class AccountRepository {
     return toAccount(document)
   }
 
-  async findById(id: string): Promise<Account | null> {
+  async findById(id: string): Promise<Account | undefined> {
     const filter = { _id: new ObjectId(id), ...EXISTING }
     const document = await guarded(this.#users.findOne(filter, { maxTimeMS: MAX_TIME_MS }))
-    return document && toAccount(document)
+    return document ? toAccount(document) : undefined
   }
 
   /** @param spellings of one address, the likeliest first */
-  async findByEmail(spellings: string[]): Promise<Account | null> {
-    return (await this.findCredentials(spellings))?.account ?? null
+  async findByEmail(spellings: string[]): Promise<Account | undefined> {
+    return (await this.findCredentials(spellings))?.account
   }
 
   /**
    * The account and what its password is checked against.
    * @param spellings of one address, the likeliest first
    */
-  async findCredentials(spellings: string[]): Promise<{ account: Account; passwordHash: string } | null> {
+  async findCredentials(
+    spellings: string[],
+  ): Promise<{ account: Account; passwordHash: string } | undefined> {
     const filter = { email: { $in: spellings }, ...EXISTING }
     const documents = await guarded(this.#users.find(filter, { maxTimeMS: MAX_TIME_MS }).toArray())
     const byLikelihood = spellings.map((email) => documents.find((document) => document.email === email))
     const document = byLikelihood.find((found) => found !== undefined)
-    return document ? { account: toAccount(document), passwordHash: document.password_hash } : null
+    return document ? { account: toAccount(document), passwordHash: document.password_hash } : undefined
   }
 
   /** What the password of an account is checked against. */
-  async findHash(id: string): Promise<string | null> {
+  async findHash(id: string): Promise<string | undefined> {
     const filter = { _id: new ObjectId(id), ...EXISTING }
     const options = { projection: { password_hash: 1 }, maxTimeMS: MAX_TIME_MS }
-    return (await guarded(this.#users.findOne(filter, options)))?.password_hash ?? null
+    return (await guarded(this.#users.findOne(filter, options)))?.password_hash
   }
 
   async list(skip: number, limit: number): Promise<Account[]> {
@@ -131,7 +133,7 @@ export class AccountRepository {
     return (await guarded(this.#users.findOne({ role: 'ADMIN', ...EXISTING }, options))) !== null
   }
 
-  async rename(id: string, name: string | null): Promise<Account | null> {
+  async rename(id: string, name: string | null): Promise<Account | undefined> {
     return this.#update(id, { $set: { name } })
   }
 
@@ -180,10 +182,10 @@ export class AccountRepository {
     id: string,
     update: UpdateFilter<UserDocument>,
     filter: Filter<UserDocument> = {},
-  ): Promise<Account | null> {
+  ): Promise<Account | undefined> {
     const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
     const match = { ...filter, _id: new ObjectId(id), ...EXISTING }
     const document = await guarded(this.#users.findOneAndUpdate(match, update, options))
-    return document && toAccount(document)
+    return document ? toAccount(document) : undefined
   }
 }

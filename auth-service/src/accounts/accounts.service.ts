@@ -7,7 +7,7 @@ export interface AccountServiceOptions {
   accounts: {
     insert(account: NewAccount): Promise<Account>
     isEmailTaken(spellings: string[]): Promise<boolean>
-    rename(id: string, name: string | null): Promise<Account | null>
+    rename(id: string, name: string | null): Promise<Account | undefined>
     hasAdmin(): Promise<boolean>
   }
   hasher: { hash(password: string): Promise<string> }
@@ -38,11 +38,11 @@ export class AccountService {
    * @returns it, or null when there is an administrator
    * @throws EmailTaken when somebody else has registered the address
    */
-  async createFirstAdmin(registration: Registration): Promise<Account | null> {
+  async createFirstAdmin(registration: Registration): Promise<Account | undefined> {
     const { accounts } = this.#options
-    if (await accounts.hasAdmin()) return null
+    if (await accounts.hasAdmin()) return undefined
     return this.create(registration, 'ADMIN', []).catch(async (error) => {
-      if (error instanceof EmailTaken && (await accounts.hasAdmin())) return null
+      if (error instanceof EmailTaken && (await accounts.hasAdmin())) return undefined
       throw error
     })
   }

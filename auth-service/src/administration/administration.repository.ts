@@ -43,15 +43,15 @@ export class AdministrationRepository {
     id: string,
     change: UserChange,
     condition: Condition,
-    ending: Ending | null,
-  ): Promise<Account | null> {
+    ending: Ending | undefined,
+  ): Promise<Account | undefined> {
     const note = ending ? endingNote(ending) : { $set: {}, $unset: {} }
     const update = { $set: { ...change, ...note.$set }, $unset: { leaving: '', ...note.$unset } } as const
     return this.#update(id, update, condition)
   }
 
   /** From this write on nobody can log in to the account. */
-  async lock(id: string, condition: Condition, ending: Ending): Promise<Account | null> {
+  async lock(id: string, condition: Condition, ending: Ending): Promise<Account | undefined> {
     const { $set, $unset } = endingNote(ending)
     const update = { $set: { locked_at: ending.at, ...$set }, $unset: { leaving: '', ...$unset } } as const
     return this.#update(id, update, condition)
@@ -63,7 +63,7 @@ export class AdministrationRepository {
   }
 
   /** From this write on the account exists for nobody. */
-  async markDeleting(id: string, condition: Condition): Promise<Account | null> {
+  async markDeleting(id: string, condition: Condition): Promise<Account | undefined> {
     return this.#update(id, { $set: { deleting_at: new Date() }, $unset: { leaving: '' } }, condition)
   }
 
@@ -115,10 +115,10 @@ export class AdministrationRepository {
     id: string,
     update: UpdateFilter<UserDocument>,
     condition: Condition,
-  ): Promise<Account | null> {
+  ): Promise<Account | undefined> {
     const filter = { ...toFilter(condition), _id: new ObjectId(id), ...EXISTING }
     const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
     const document = await guarded(this.#users.findOneAndUpdate(filter, update, options))
-    return document && toAccount(document)
+    return document ? toAccount(document) : undefined
   }
 }

@@ -12,8 +12,8 @@ const INTERRUPTED_AFTER_MS = 20_000
 
 export interface AdministrationOptions {
   accounts: {
-    findById(id: string): Promise<Account | null>
-    findByEmail(spellings: string[]): Promise<Account | null>
+    findById(id: string): Promise<Account | undefined>
+    findByEmail(spellings: string[]): Promise<Account | undefined>
     list(skip: number, limit: number): Promise<Account[]>
   }
   users: AdministrationRepository
@@ -51,10 +51,10 @@ export class AdministrationService {
   async change(id: string, change: UserChange): Promise<Account> {
     const { users, endings, now } = this.#options
     if (Object.keys(change).length === 0) return this.find(id)
-    let ending: Ending | null = null
+    let ending: Ending | undefined
     const changed = await this.#retried(id, (account) => {
       const changesRole = change.role !== undefined && change.role !== account.role
-      ending = changesRole ? { at: now(), reason: 'role_changed' } : null
+      ending = changesRole ? { at: now(), reason: 'role_changed' } : undefined
       const write = (condition: Condition) => users.change(id, change, condition, ending)
       if (changesRole && account.role === 'ADMIN')
         return leaveAsAdmin(users, id, (op) => write({ leaving: op }))
@@ -124,7 +124,7 @@ export class AdministrationService {
   }
 
   /** Writes on condition of what was read, again when that changed meanwhile. */
-  async #retried(id: string, write: (account: Account) => Promise<Account | null>): Promise<Account> {
+  async #retried(id: string, write: (account: Account) => Promise<Account | undefined>): Promise<Account> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const written = await write(await this.find(id))
       if (written) return written

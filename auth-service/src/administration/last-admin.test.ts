@@ -35,7 +35,7 @@ function newMarks(names: string[], pause: () => Promise<void> = async () => unde
   const leave = (id: string) =>
     leaveAsAdmin(marks, id, async (op) => {
       await pause()
-      if (admins.get(id)?.leaving?.op !== op) return null
+      if (admins.get(id)?.leaving?.op !== op) return undefined
       admins.delete(id)
       return id
     })
@@ -51,7 +51,7 @@ t.test('one of two may go, the other then not', async (t) => {
 
 t.test('who is no administrator is told apart', async (t) => {
   const { leave } = newMarks(['a', 'b'])
-  t.equal(await leave('c'), null)
+  t.equal(await leave('c'), undefined)
 })
 
 t.test('whatever the order of steps, somebody stays', async (t) => {
@@ -61,7 +61,7 @@ t.test('whatever the order of steps, somebody stays', async (t) => {
     }
     const { admins, leave } = newMarks(['a', 'b', 'c'], pause)
     const left = await Promise.allSettled(['a', 'b', 'c'].map(leave))
-    const gone = left.filter((result) => result.status === 'fulfilled' && result.value !== null).length
+    const gone = left.filter((result) => result.status === 'fulfilled' && result.value !== undefined).length
     if (admins.size === 0 || admins.size + gone !== 3) t.fail(`${admins.size} stayed, ${gone} went`)
   }
   t.pass('in 50 rounds')

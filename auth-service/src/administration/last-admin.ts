@@ -20,17 +20,17 @@ interface Marks {
  * who looks second sees the mark of the first (Dekker's mutual exclusion), so never do both succeed; a process that
  * froze in between finds its mark gone and writes nothing.
  * @param commit the write; its condition has to be the mark `op`
- * @returns what commit returned; null when the account is no administrator any more
+ * @returns what commit returned; undefined when the account is no administrator any more
  * @throws LastAdmin, ChangedMeanwhile
  */
 export async function leaveAsAdmin<T>(
   marks: Marks,
   id: string,
-  commit: (op: string) => Promise<T | null>,
-): Promise<T | null> {
+  commit: (op: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const op = randomUUID()
-    if (!(await marks.markLeaving(id, op, staleDate()))) return null
+    if (!(await marks.markLeaving(id, op, staleDate()))) return undefined
     if (await marks.hasOtherAdmin(id, true)) return commit(op)
     await marks.unmarkLeaving(id, op)
     if (!(await marks.hasOtherAdmin(id, false))) throw new LastAdmin()

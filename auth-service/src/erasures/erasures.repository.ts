@@ -43,7 +43,7 @@ export class ErasureRepository {
   }
 
   /** Takes the erasure due longest, for this instance alone until `leaseUntil`. */
-  async claim(leaseUntil: Date): Promise<Erasure | null> {
+  async claim(leaseUntil: Date): Promise<Erasure | undefined> {
     const document: WithId<ErasureDocument> | null = await guarded(
       this.#erasures.findOneAndUpdate(
         { next_attempt_at: { $lte: new Date() } },
@@ -51,13 +51,12 @@ export class ErasureRepository {
         { sort: { next_attempt_at: 1 }, returnDocument: 'after', maxTimeMS: MAX_TIME_MS },
       ),
     )
-    return (
-      document && {
-        userId: document._id.toHexString(),
-        requestedAt: document.requested_at,
-        attempts: document.attempts,
-      }
-    )
+    if (!document) return undefined
+    return {
+      userId: document._id.toHexString(),
+      requestedAt: document.requested_at,
+      attempts: document.attempts,
+    }
   }
 
   async postpone(userId: string, until: Date): Promise<void> {

@@ -15,7 +15,7 @@ async function erase(ageMs: number, attempts: number, deleteTasksOf: () => Promi
   }
   const service = new ErasureService({
     erasures: {
-      claim: async () => queue.shift() ?? null,
+      claim: async () => queue.shift(),
       postpone: note('postpone'),
       acknowledge: note('acknowledge'),
       remove: note('remove'),

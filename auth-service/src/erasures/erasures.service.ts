@@ -8,7 +8,7 @@ const MARGIN_SECONDS = 120
 
 export interface ErasureServiceOptions {
   erasures: {
-    claim(leaseUntil: Date): Promise<Erasure | null>
+    claim(leaseUntil: Date): Promise<Erasure | undefined>
     postpone(userId: string, until: Date): Promise<void>
     acknowledge(userId: string, finalAt: Date): Promise<void>
     remove(userId: string): Promise<void>

@@ -21,7 +21,7 @@ export type LoginOutcome = 'success' | 'wrong' | 'locked' | 'second_factor' | 't
 
 export interface LoginServiceOptions {
   accounts: {
-    findCredentials(spellings: string[]): Promise<{ account: Account; passwordHash: string } | null>
+    findCredentials(spellings: string[]): Promise<{ account: Account; passwordHash: string } | undefined>
     replaceHash(id: string, old: string, hash: string): Promise<void>
   }
   hasher: {
@@ -103,7 +103,7 @@ export class LoginService {
     const [email, spellings] = [normalizeEmail(credentials.email), spellingsOf(credentials.email)]
     const isFamiliar = async () => {
       const found = await accounts.findCredentials(spellings)
-      return found !== null && sessions.hasBeenAt(found.account.id, address)
+      return found !== undefined && sessions.hasBeenAt(found.account.id, address)
     }
     const { undo } = await attempts.begin({ email, address, isFamiliar, showLimit })
     try {

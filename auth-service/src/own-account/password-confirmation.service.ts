@@ -4,7 +4,7 @@ import type { Verification } from '../passwords/index.ts'
 import type { Attempt, Begun, LimitState } from '../throttling/index.ts'
 
 export interface PasswordConfirmationOptions {
-  accounts: { findHash(id: string): Promise<string | null> }
+  accounts: { findHash(id: string): Promise<string | undefined> }
   hasher: { verify(hash: string, password: string): Promise<Verification> }
   attempts: {
     begin(attempt: Attempt): Promise<Begun>
@@ -40,7 +40,7 @@ export class PasswordConfirmation {
     const { undo } = await attempts.begin({ email, address, isFamiliar, showLimit })
     try {
       const hash = await accounts.findHash(id)
-      if (hash === null) throw new UserNotFound()
+      if (hash === undefined) throw new UserNotFound()
       if (!(await hasher.verify(hash, password)).correct) throw new PasswordWrong()
       await attempts.succeeded({ email, address })
       return hash

@@ -31,21 +31,21 @@ function isCommon(password: string): boolean {
   return isSequence(text)
 }
 
-/** @returns one sentence on what to change, or null for an acceptable password */
-function weakness(password: string, emailLocalPart: string, minLength: number): string | null {
+/** @returns one sentence on what to change, or undefined for an acceptable password */
+function weakness(password: string, emailLocalPart: string, minLength: number): string | undefined {
   const text = normalizePassword(password)
   const length = [...text].length
-  if (length < minLength) return `Please choose a password of at least ${minLength} characters`
-  if (length > MAX_LENGTH) return `Please choose a password of at most ${MAX_LENGTH} characters`
-  if (isCommon(text)) return 'This password is among the most common ones. Please choose another'
+  if (length < minLength) return `Please choose a password of at least ${minLength} characters.`
+  if (length > MAX_LENGTH) return `Please choose a password of at most ${MAX_LENGTH} characters.`
+  if (isCommon(text)) return 'This password is among the most common ones. Please choose another.'
   const lower = text.toLowerCase()
   const personal = normalizePassword(emailLocalPart).toLowerCase()
   if ([...personal].length >= MIN_PERSONAL_LENGTH && lower.includes(personal)) {
-    return 'Please choose a password that does not contain your e-mail address'
+    return 'Please choose a password that does not contain your e-mail address.'
   }
   return lower.includes(PRODUCT)
-    ? 'Please choose a password that does not contain the name of this product'
-    : null
+    ? 'Please choose a password that does not contain the name of this product.'
+    : undefined
 }
 
 /**

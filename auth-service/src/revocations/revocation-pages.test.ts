@@ -16,8 +16,10 @@ function newFeed(perSecond: number[]) {
   all.sort((a, b) => a.revokedAt.getTime() - b.revokedAt.getTime())
   let served = 0
   const source = {
-    findRevocations: async (from: Date, to: Date | null, limit: number) =>
-      all.filter(({ revokedAt }) => revokedAt >= from && (to === null || revokedAt < to)).slice(0, limit),
+    findRevocations: async (from: Date, to: Date | undefined, limit: number) =>
+      all
+        .filter(({ revokedAt }) => revokedAt >= from && (to === undefined || revokedAt < to))
+        .slice(0, limit),
   }
   const feed = new RevocationPages(source, (count) => (served += count))
   return { feed, total: all.length, served: () => served }

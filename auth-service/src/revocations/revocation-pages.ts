@@ -9,7 +9,7 @@ const REACH_BACK_SECONDS = MAX_ACCESS_TOKEN_SECONDS + 3_600
 
 interface RevocationSource {
   /** Ended in [from, to) and not yet expired, oldest first */
-  findRevocations(from: Date, to: Date | null, limit: number): Promise<Revocation[]>
+  findRevocations(from: Date, to: Date | undefined, limit: number): Promise<Revocation[]>
 }
 
 export interface FeedPage {
@@ -40,7 +40,7 @@ export class RevocationPages {
     const now = Math.floor(Date.now() / 1000)
     // A new reader asks from 0 on, and ended sessions are kept for months.
     const from = Math.max(since, now - REACH_BACK_SECONDS)
-    const found = await this.#source.findRevocations(new Date(from * 1000), null, PAGE + 1)
+    const found = await this.#source.findRevocations(new Date(from * 1000), undefined, PAGE + 1)
     const last = found.at(-1)
     if (found.length <= PAGE || !last) return this.#page(found, now, false)
     const next = secondOf(last)

@@ -21,7 +21,7 @@ export class RevocationRepository {
   }
 
   /** Sessions ended in [from, to) that still have unexpired access tokens, oldest first. */
-  async findRevocations(from: Date, to: Date | null, limit: number): Promise<Revocation[]> {
+  async findRevocations(from: Date, to: Date | undefined, limit: number): Promise<Revocation[]> {
     const revokedAt = { $gte: from, ...(to && { $lt: to }) }
     const documents = await guarded(
       this.#sessions

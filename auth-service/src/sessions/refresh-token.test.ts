@@ -2,7 +2,7 @@ import t from 'tap'
 import { RefreshTokens } from './refresh-token.ts'
 
 const tokens = new RefreshTokens('a secret that is long enough for this')
-const claim = { family: '0123456789abcdef01234567', counter: 4_000_000_000 }
+const claim = { sessionId: '0123456789abcdef01234567', counter: 4_000_000_000 }
 
 t.test('says what it was made for, and is the same each time', async (t) => {
   t.strictSame(tokens.read(tokens.issue(claim)), claim)
@@ -13,15 +13,15 @@ t.test('a change of any character makes it worthless', async (t) => {
   const token = tokens.issue(claim)
   for (let i = 0; i < token.length; i++) {
     const changed = token.slice(0, i) + (token[i] === 'A' ? 'B' : 'A') + token.slice(i + 1)
-    t.equal(tokens.read(changed), null, `character ${i}`)
+    t.equal(tokens.read(changed), undefined, `character ${i}`)
   }
 })
 
 t.test('neither another secret nor another form is read', async (t) => {
   const token = tokens.issue(claim)
-  t.equal(new RefreshTokens('another secret that is long enough too').read(token), null)
+  t.equal(new RefreshTokens('another secret that is long enough too').read(token), undefined)
   for (const bad of ['', token.slice(1), `${token}A`, `${token.slice(0, 63)}=`, 'ä'.repeat(64)])
-    t.equal(tokens.read(bad), null)
+    t.equal(tokens.read(bad), undefined)
 })
 
 t.test(
@@ -33,6 +33,10 @@ t.test(
     for (const maker of [before, after])
       for (const reader of [before, after]) t.strictSame(reader.read(maker.issue(claim)), claim)
     t.not(before.issue(claim), after.issue(claim))
-    t.equal(new RefreshTokens(next).read(before.issue(claim)), null, 'and no longer once the old one is gone')
+    t.equal(
+      new RefreshTokens(next).read(before.issue(claim)),
+      undefined,
+      'and no longer once the old one is gone',
+    )
   },
 )

@@ -122,11 +122,11 @@ export class SessionRepository {
     return toSession(document)
   }
 
-  async findById(id: string): Promise<Session | null> {
+  async findById(id: string): Promise<Session | undefined> {
     const document = await guarded(
       this.#sessions.findOne({ _id: new ObjectId(id) }, { maxTimeMS: MAX_TIME_MS }),
     )
-    return document && toSession(document)
+    return document ? toSession(document) : undefined
   }
 
   /** The sessions of a user that can be used, the last used first. */
@@ -137,7 +137,7 @@ export class SessionRepository {
   }
 
   /** Counts the refresh token on, when it is the one in use of a live session: of many at once, one wins. */
-  async rotate(id: string, counter: number): Promise<Session | null> {
+  async rotate(id: string, counter: number): Promise<Session | undefined> {
     const now = this.#now()
     const filter = { ...this.#live(id, now), counter }
     const update = {
@@ -151,7 +151,7 @@ export class SessionRepository {
     }
     const options = { returnDocument: 'after', maxTimeMS: MAX_TIME_MS } as const
     const document = await guarded(this.#sessions.findOneAndUpdate(filter, update, options))
-    return document && toSession(document)
+    return document ? toSession(document) : undefined
   }
 
   /** Notes that a live session gets one more access token. @returns whether it is still live */

@@ -13,9 +13,9 @@ export type LogoutScope = 'local' | 'others' | 'global'
 
 interface Sessions {
   insert(userId: string, device: Device): Promise<Session>
-  findById(id: string): Promise<Session | null>
+  findById(id: string): Promise<Session | undefined>
   findLive(userId: string): Promise<Session[]>
-  rotate(id: string, counter: number): Promise<Session | null>
+  rotate(id: string, counter: number): Promise<Session | undefined>
   extendAccess(id: string): Promise<boolean>
   hasBeenAt(userId: string, address: string): Promise<boolean>
 }
@@ -26,7 +26,7 @@ interface Endings {
 }
 
 interface Accounts {
-  findById(id: string): Promise<Account | null>
+  findById(id: string): Promise<Account | undefined>
 }
 
 export interface SessionServiceOptions {
@@ -54,7 +54,7 @@ export class SessionService {
   async open({ id, passwordChangedAt }: Account, device: Device): Promise<TokenPair> {
     const session = await this.#options.sessions.insert(id, device)
     const isSame = (now: Account) => now.passwordChangedAt?.getTime() === passwordChangedAt?.getTime()
-    const tokens = await this.#mintFor({ family: session.id, counter: session.counter }, id, isSame)
+    const tokens = await this.#mintFor({ sessionId: session.id, counter: session.counter }, id, isSame)
     if (!tokens) throw new CredentialsWrong()
     await this.#endSurplus(id)
     return tokens
@@ -83,8 +83,9 @@ export class SessionService {
     const claim = this.#options.refreshTokens.read(token)
     if (!claim) throw new RefreshInvalid()
     const session =
-      (await this.#options.sessions.rotate(claim.family, claim.counter)) ?? (await this.#successorOf(claim))
-    const tokens = await this.#mintFor({ family: session.id, counter: session.counter }, session.userId)
+      (await this.#options.sessions.rotate(claim.sessionId, claim.counter)) ??
+      (await this.#successorOf(claim))
+    const tokens = await this.#mintFor({ sessionId: session.id, counter: session.counter }, session.userId)
     if (!tokens) throw new RefreshInvalid()
     return tokens
   }
@@ -124,7 +125,7 @@ export class SessionService {
 
   async #successorOf(claim: RefreshClaim): Promise<Session> {
     const { sessions, endings, now } = this.#options
-    const session = await sessions.findById(claim.family)
+    const session = await sessions.findById(claim.sessionId)
     if (!session || session.revokedAt || session.expiresAt <= now() || claim.counter >= session.counter) {
       throw new RefreshInvalid()
     }
@@ -151,10 +152,10 @@ export class SessionService {
     claim: RefreshClaim,
     accountId: string,
     isAcceptable: (account: Account) => boolean = () => true,
-  ): Promise<TokenPair | null> {
+  ): Promise<TokenPair | undefined> {
     const account = await this.#options.accounts.findById(accountId)
     if (account && !account.lockedAt && isAcceptable(account)) return this.#options.mint.mint(account, claim)
-    await this.#options.endings.end(claim.family, 'account_gone')
-    return null
+    await this.#options.endings.end(claim.sessionId, 'account_gone')
+    return undefined
   }
 }

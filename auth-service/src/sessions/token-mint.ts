@@ -30,7 +30,7 @@ export class TokenMint {
     const { id: sub, role, email, name } = account
     const accessToken = this.#signer.signAccess({
       sub,
-      sid: claim.family,
+      sid: claim.sessionId,
       jti: randomUUID(),
       role,
       email,

@@ -64,6 +64,7 @@ export const listRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = as
     '/tasks',
     {
       schema: {
+        tags: ['tasks'],
         summary: "The caller's tasks, newest first unless sorted",
         querystring: ListQuery,
         response: answers,
@@ -85,6 +86,7 @@ export const listRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = as
       // Checked before validation: without the role the answer is 403, whatever the query.
       onRequest: requireAdmin,
       schema: {
+        tags: ['tasks'],
         summary: "Everyone's tasks (ADMIN)",
         querystring: AdminListQuery,
         response: { ...answers, ...problems(403) },

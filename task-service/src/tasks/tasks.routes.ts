@@ -62,6 +62,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     '/tasks',
     {
       schema: {
+        tags: ['tasks'],
         summary: 'Create a task',
         headers: CreationHeaders,
         body: NewTask,
@@ -79,6 +80,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     '/tasks/bulk',
     {
       schema: {
+        tags: ['tasks'],
         summary: "Up to 100 operations on the caller's own tasks, each with a result of its own",
         headers: CreationHeaders,
         body: Operations,
@@ -98,6 +100,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     '/tasks/:id',
     {
       schema: {
+        tags: ['tasks'],
         summary: 'One task',
         params: TaskId,
         response: { 200: TaskResponse, 304: Type.Null(), ...refusals },
@@ -112,6 +115,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     method: ['PUT', 'PATCH'],
     url: '/tasks/:id',
     schema: {
+      tags: ['tasks'],
       summary: 'Change some fields of a task',
       params: TaskId,
       body: TaskChanges,
@@ -130,6 +134,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     '/tasks/:id',
     {
       schema: {
+        tags: ['tasks'],
         summary: 'Delete a task (owner or ADMIN); it can be restored for a time',
         params: TaskId,
         response: { 200: Message, ...writeRefusals },
@@ -145,6 +150,7 @@ export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tas
     '/tasks/:id/restore',
     {
       schema: {
+        tags: ['tasks'],
         summary: 'Bring back a task that was deleted lately',
         params: TaskId,
         response: { 200: TaskResponse, ...writeRefusals },
