@@ -29,10 +29,14 @@ client.on('commandStarted', ({ commandName, command }: CommandStartedEvent) => {
 
 /** Commands that Redis was sent, in the protocol's own form: `*2 $3 get $48 tasks:{…}…` */
 function commands(): string[] {
-  return redis.sent
-    .split(/(?=\*\d+\r\n\$\d+\r\n[a-z]+\r\n)/)
-    .filter(Boolean)
-    .map((command) => command.split('\r\n')[2] ?? '')
+  return (
+    redis.sent
+      .split(/(?=\*\d+\r\n\$\d+\r\n[a-z]+\r\n)/)
+      .filter(Boolean)
+      .map((command) => command.split('\r\n')[2] ?? '')
+      // Changes are announced to open pages as well, whenever it suits.
+      .filter((command) => command !== 'publish')
+  )
 }
 
 type User = Awaited<ReturnType<TestService['someone']>>
