@@ -21,7 +21,7 @@ export const loginRoutes: FastifyPluginAsyncTypebox<{ login: LoginService }> = a
         body: Login,
         response: { 200: Tokens, ...problems(400, 401, 403, 413, 415, 422, 429, 503) },
       },
-      // Without a type there is no schema that a body would be checked by.
+      // Schemas are chosen by content type; without one the body would go unchecked.
       preValidation: async (request) => {
         if (request.mediaType === undefined) throw new FormMalformed()
       },

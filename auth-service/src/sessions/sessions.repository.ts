@@ -136,7 +136,7 @@ export class SessionRepository {
     return (await guarded(this.#sessions.find(filter, options).toArray())).map(toSession)
   }
 
-  /** Counts the refresh token on, when it is the one in use of a live session: of many at once, one wins. */
+  /** Advances the counter of a live session if `counter` is still the current one: of concurrent calls one succeeds. */
   async rotate(id: string, counter: number): Promise<Session | undefined> {
     const now = this.#now()
     const filter = { ...this.#live(id, now), counter }

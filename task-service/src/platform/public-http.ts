@@ -103,7 +103,7 @@ async function publicHttp(
     allowedHeaders: [...ALLOWED_HEADERS],
     exposedHeaders: [...EXPOSED_HEADERS],
     maxAge: PREFLIGHT_SECONDS,
-    // An OPTIONS that asks for no method is answered like another, not with a text.
+    // An OPTIONS without a requested method is treated as a preflight, not refused in plain text.
     strictPreflight: false,
   })
   await app.register(protocol)
