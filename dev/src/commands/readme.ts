@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT } from '../checkout.ts'
+import { endpointTable } from '../endpoints.ts'
 
-/** The README's tables of settings, made from the services' own schemas: `readme.ts` writes, `readme.ts --check` compares. */
+/** The README's tables of settings and routes, made by the services themselves: `readme.ts` writes, `readme.ts --check` compares. */
 const FILE = join(ROOT, 'README.md')
 const SERVICES = ['auth-service', 'task-service']
 
@@ -35,16 +36,26 @@ function table({ properties, required }: Environment): string {
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
+function endpointsOf(service: string): string {
+  return endpointTable(JSON.parse(readFileSync(join(ROOT, service, 'openapi.json'), 'utf8')))
+}
+
+/** @param text of the README, with a comment before and after the place of each table */
+function replaced(text: string, what: string, table: string): string {
+  const [begin, end] = [`<!-- ${what} -->`, `<!-- end of ${what} -->`]
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`README.md has no place for the ${what}`)
+  return `${text.slice(0, from)}${begin}\n${table}\n${text.slice(to)}`
+}
+
 let text = readFileSync(FILE, 'utf8')
 for (const service of SERVICES) {
-  const [begin, end] = [`<!-- settings of ${service} -->`, `<!-- end of settings of ${service} -->`]
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`README.md has no place for the settings of ${service}`)
-  text = `${text.slice(0, from)}${begin}\n${table(await environmentOf(service))}\n${text.slice(to)}`
+  text = replaced(text, `settings of ${service}`, table(await environmentOf(service)))
+  text = replaced(text, `routes of ${service}`, endpointsOf(service))
 }
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, text)
 else if (readFileSync(FILE, 'utf8') !== text) {
-  console.error('The settings in README.md are stale: run `make readme` and commit it')
+  console.error('The tables in README.md are stale: run `make readme` and commit it')
   process.exitCode = 1
 }
