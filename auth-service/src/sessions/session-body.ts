@@ -13,11 +13,15 @@ export const SessionBody = Type.Object({
   current: Type.Boolean({ description: 'The one that asks' }),
 })
 
+const PRODUCT = /^([\w.-]+)\/[\w.]/
+
 /** `Firefox on Linux`, `curl`; null for a user agent that says nothing. */
 export function deviceName(userAgent: string): string | null {
   if (userAgent === '') return null
   const { browser, os } = parse(userAgent)
-  return [browser.name, os.name].filter(Boolean).join(' on ') || null
+  // The library knows browsers; another client names itself first (RFC 9110 §10.1.5).
+  const client = browser.name || PRODUCT.exec(userAgent)?.[1]
+  return [client, os.name].filter(Boolean).join(' on ') || null
 }
 
 /** A session as its owner and administrators see it. */
