@@ -22,17 +22,19 @@ export function curlLines(baseUrl: string): [register: string, login: string, ta
   ]
 }
 
-/**
- * What `make dev` says when all is ready; the page comes first.
- * @param fragment tells the page its control port; never sent to a server, so no log has it
- */
-export function welcome(system: System, startMs: number, fragment = ''): string {
+/** @param fragment tells the page its control port; a fragment is never sent to a server, so no log has it */
+export function pageUrl(system: System, fragment = ''): string {
+  return `${system.baseUrl}/${fragment && `#${fragment}`}`
+}
+
+/** What `make dev` says when all is ready; the page comes first. @param atTerminal Enter opens it */
+export function welcome(system: System, startMs: number, page: string, atTerminal: boolean): string {
   const instances = [system.gateway, system.auth, ...system.tasks]
   return [
     '',
-    `AuthDB is ready after ${(startMs / 1000).toFixed(1)} s. Open the page:`,
+    `AuthDB is ready after ${(startMs / 1000).toFixed(1)} s. Open the page${atTerminal ? ' (or press Enter)' : ''}:`,
     '',
-    `  ${system.baseUrl}/${fragment && `#${fragment}`}`,
+    `  ${page}`,
     '',
     ...instances.map(line),
     `  Gateway: ${system.describeGateway}`,

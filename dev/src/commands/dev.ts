@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { CACHE_DIR } from '../checkout.ts'
 import { type Control, openControl } from '../control/controls.ts'
 import { formatLine } from '../log-format.ts'
+import { openOnEnter } from '../open-page.ts'
 import { HOST, requirePorts } from '../ports.ts'
 import { claim } from '../running.ts'
 import { ensureSecrets } from '../secrets.ts'
@@ -9,7 +10,7 @@ import { type DevSettings, loadSettings, wantedPorts } from '../settings.ts'
 import { findStores } from '../stores/stores.ts'
 import { createSupervisor, describeExit } from '../supervisor.ts'
 import { type System, startSystem } from '../system.ts'
-import { welcome } from '../welcome.ts'
+import { pageUrl, welcome } from '../welcome.ts'
 
 const STORE_NAMES = new Set(['mongodb', 'redis'])
 const INTERRUPTED = 130
@@ -105,7 +106,10 @@ process.stdout.on('error', () => void stop(0, 'Nobody reads the log: stopping ev
 try {
   system = await start(loadSettings(process.env))
   ready = true
-  say(welcome(system, performance.now(), control?.fragment))
+  const page = pageUrl(system, control?.fragment)
+  const atTerminal = process.stdin.isTTY && process.stdout.isTTY
+  say(welcome(system, performance.now(), page, atTerminal))
+  if (atTerminal) openOnEnter(page, join(CACHE_DIR, 'dev'))
 } catch (error) {
   if (!stopping) await stop(1, (error as Error).message)
 }
