@@ -13,6 +13,7 @@ import {
   NOT_FOUND,
   OVERLOADED,
   PREFIXES,
+  STREAM_SILENCE_SECONDS,
   TASK_PATHS,
   UNSUPPORTED_MEDIA_TYPE,
 } from './contract.ts'
@@ -36,7 +37,7 @@ const CONNECT_TIMEOUT_MS = 1_000
 /** Shorter than the services' 72 s, so that no request meets a connection they are closing. */
 const UPSTREAM_KEEP_ALIVE_MS = 60_000
 /** Longer than two heartbeats of an event stream. */
-const UPSTREAM_SILENCE_MS = 40_000
+const UPSTREAM_SILENCE_MS = STREAM_SILENCE_SECONDS * 1_000
 
 function routesOf(paths: readonly string[]): string[] {
   return PREFIXES.flatMap((prefix) => paths.flatMap((path) => [`${prefix}${path}`, `${prefix}${path}/*`]))
@@ -49,13 +50,18 @@ function isRouted(target: string): boolean {
   return known.some((one) => path === one || path.startsWith(`${one}/`))
 }
 
-/** Keeps the whole gateway within `maxInFlight` requests. */
+/** Keeps the whole gateway within `maxInFlight` requests; a stream counts until it begins, and has a limit in its service. */
 function limitInFlight(app: FastifyInstance, maxInFlight: number, allowed: OriginPolicy): void {
   let inFlight = 0
   app.addHook('onRequest', async (request, reply) => {
     if (inFlight >= maxInFlight) return sendProblem(request, reply, OVERLOADED, allowed)
     inFlight++
-    reply.raw.once('close', () => inFlight--)
+    let counted = true
+    request.leaveFlight = () => {
+      if (counted) inFlight--
+      counted = false
+    }
+    reply.raw.once('close', request.leaveFlight)
   })
 }
 
@@ -96,10 +102,11 @@ function passBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)
 }
 
-function createAgent({ maxInFlight, upstreamTimeoutMs }: GatewayConfig): Agent {
+function createAgent({ upstreamTimeoutMs }: GatewayConfig): Agent {
   return new Agent({
     connect: { timeout: CONNECT_TIMEOUT_MS },
-    connections: maxInFlight,
+    // No limit of its own: requests have one in this gateway, streams have theirs in the services.
+    connections: null,
     pipelining: 1,
     keepAliveTimeout: UPSTREAM_KEEP_ALIVE_MS,
     keepAliveMaxTimeout: UPSTREAM_KEEP_ALIVE_MS,
@@ -136,6 +143,7 @@ export async function buildGateway(
   })
   app.decorateRequest('answeredByService', false)
   app.decorateRequest('sentToService', false)
+  app.decorateRequest('leaveFlight', () => {})
   app.addHook('onClose', () => agent.destroy())
   answerProblems(app, allowed)
   await app.register(belowRouter, { allowed, onHangUp: logHangUp })

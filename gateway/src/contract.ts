@@ -1,8 +1,12 @@
 /** Where clients find everything: the path as it is, and under the prefix of the first version. */
 export const PREFIXES = ['', '/api/v1']
 /** Each with all below it; every path of a service's openapi.json has to be under one of them. */
-export const AUTH_PATHS = ['/auth', '/users', '/health', '/.well-known']
+export const AUTH_PATHS = ['/auth', '/users', '/audit', '/health', '/.well-known']
 export const TASK_PATHS = ['/tasks']
+/** An answer that goes on for as long as somebody listens. */
+export const STREAM_PATH = '/tasks/events'
+/** Longer than two of its heartbeats, seconds */
+export const STREAM_SILENCE_SECONDS = 40
 /** What a service may be asked with. */
 export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']
 

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Problem, TIMED_OUT, UNREACHABLE } from './contract.ts'
@@ -24,6 +25,11 @@ function bodyOf({ body, headers }: FastifyRequest): ForwardOptions {
   return Buffer.isBuffer(body)
     ? { body, contentType: headers['content-type'] ?? 'application/octet-stream' }
     : {}
+}
+
+/** An answer without an end, which would otherwise hold a place for as long as somebody listens. */
+function isStream({ 'content-type': type }: IncomingHttpHeaders): boolean {
+  return type?.startsWith('text/event-stream') === true
 }
 
 function isRepeatable({ method, url, headers }: FastifyRequest): boolean {
@@ -80,6 +86,7 @@ export function forwardTo(balancer: Balancer, allowed: OriginPolicy) {
         rewriteRequestHeaders: (_request, headers) => requestHeaders(request, headers),
         rewriteHeaders(headers) {
           request.answeredByService = true
+          if (isStream(headers)) request.leaveFlight()
           return responseHeaders(headers)
         },
         // Its own retries go to the same instance, and repeat answers of 503.

@@ -10,6 +10,8 @@ declare module 'fastify' {
     answeredByService: boolean
     /** A service has it, and logs that its client hung up. */
     sentToService: boolean
+    /** It does not count as being served any more. */
+    leaveFlight: () => void
   }
 }
 
