@@ -12,6 +12,10 @@ endif
 # Where the machine's Node is older, the one that `make node` puts here comes first.
 export PATH := $(CURDIR)/$(CACHE)/node/node_modules/.bin:$(value PATH)
 unexport CDPATH
+# Addresses of this machine are never asked for through a proxy: with NODE_USE_ENV_PROXY nothing would be seen to start.
+comma := ,
+export NO_PROXY := $(addsuffix $(comma),$(or $(value NO_PROXY),$(value no_proxy)))127.0.0.1,localhost,::1
+export no_proxy := $(NO_PROXY)
 # Packages are fetched into the checkout, too: a home directory may be missing, or not be writable.
 export npm_config_cache := $(CURDIR)/$(CACHE)/npm
 unexport NPM_CONFIG_CACHE
@@ -20,7 +24,7 @@ export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT CONTROL_PORT MONGODB
 export EMAIL FILE
 export NODE_COMPILE_CACHE := $(CURDIR)/$(CACHE)/compile
 
-PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json web/package-lock.json \
+override PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json web/package-lock.json \
 	auth-service/package-lock.json task-service/package-lock.json e2e/package-lock.json bench/package-lock.json helm/package-lock.json))
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)

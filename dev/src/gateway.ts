@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadCorsOrigins } from '../../gateway/src/config.ts'
 import type { Balancing } from '../../gateway/src/upstreams.ts'
@@ -7,6 +7,7 @@ import { CACHE_DIR, ROOT } from './checkout.ts'
 import { type Instance, startInstance } from './instance.ts'
 import { findNginx, prepareNginx, reloadNginx } from './nginx.ts'
 import { HOST } from './ports.ts'
+import { privateDirectory } from './private.ts'
 import type { ChildSpec, Supervisor } from './supervisor.ts'
 
 /** More than all services together let in, so that they are the ones to refuse. */
@@ -50,7 +51,7 @@ export function startGateway(options: GatewayOptions, targets: Targets): Promise
 async function startFastify(options: GatewayOptions, targets: Targets): Promise<Gateway> {
   const { ports, supervisor, env = process.env, pageConnectTo = [] } = options
   const directory = join(CACHE_DIR, 'gateway')
-  await mkdir(directory, { recursive: true })
+  await privateDirectory(directory)
   const targetsFile = join(directory, `targets-${ports.gateway}.json`)
   const spec: ChildSpec = {
     name: 'gateway',
