@@ -6,6 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 /** For actions and conditions; the machine may be ten times slower than usual. */
 const PATIENCE_MS = 60_000
+const LOOK_EVERY_MS = 300
 
 function isExecutable(file: string): boolean {
   try {
@@ -87,4 +88,13 @@ export async function signInAsDemo(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try it with sample data' }).click()
   await page.getByText('Water the plants').waitFor()
   await page.getByText('4 open tasks').waitFor()
+}
+
+/** Reads the list again until a row of the log is there: on a busy machine a read may go past the cache. */
+export async function readUntil(page: Page, row: RegExp): Promise<void> {
+  const wanted = page.getByRole('row', { name: row }).first()
+  while (!(await wanted.isVisible())) {
+    await page.getByRole('button', { name: 'Read the list again', exact: true }).click()
+    await page.waitForTimeout(LOOK_EVERY_MS)
+  }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Browser } from 'playwright-core'
 import t from 'tap'
-import { isTooWide, launch, noBrowser, openPage, signInAsDemo, violations } from './browser.ts'
+import { isTooWide, launch, noBrowser, openPage, readUntil, signInAsDemo, violations } from './browser.ts'
 
 const BASE_URL = process.env.BASE_URL ?? ''
 const PASSWORD = 'a quiet walk along the river'
@@ -91,9 +91,7 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
   await t.test('a list that is read again comes from the cache, and the page says so', async (t) => {
     const { page, errors, close } = await openPage(browser, BASE_URL)
     await signInAsDemo(page)
-    const row = page.getByRole('row', { name: /GET \/tasks\/ 200 task-\d HIT/ })
-    await page.getByRole('button', { name: 'Read the list again', exact: true }).click()
-    await row.first().waitFor()
+    await readUntil(page, /GET \/tasks\/ 200 task-\d HIT/)
     await page.waitForFunction(() => {
       const stage = document.querySelector<HTMLElement>('[data-testid=stage]')?.dataset
       return stage?.answered === stage?.drawn && Number(stage?.drawn) > 5

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { TestService } from './support/service.ts'
+import { until } from './support/until.ts'
 
 const METRICS = /^app;dur=(?<app>[\d.]+)(, redis;dur=(?<redis>[\d.]+))?(, mongodb;dur=(?<mongodb>[\d.]+))?$/
 
@@ -28,14 +29,15 @@ t.test('answers name their instance and where the time went', async (t) => {
   })
 
   await t.test('a list from the cache has been to Redis alone', async (t) => {
-    const filled = await call('GET', '/tasks/')
-    t.match(filled.headers['cache-status'], /stored/)
-    t.ok(metricsOf(filled.headers['server-timing']).mongodb)
-    const hit = await call('GET', '/tasks/')
-    t.equal(hit.headers['cache-status'], 'task-lists; hit')
-    const { redis, mongodb } = metricsOf(hit.headers['server-timing'])
-    t.ok(redis)
-    t.equal(mongodb, undefined)
+    // On a busy machine Redis may answer too late for a read, which goes to MongoDB then.
+    await until('a list comes from the cache', async () => {
+      const { headers } = await call('GET', '/tasks/')
+      const { redis, mongodb } = metricsOf(headers['server-timing'])
+      const isHit = headers['cache-status'] === 'task-lists; hit'
+      t.ok(redis || /redis-unreachable|cache-off/.test(String(headers['cache-status'])))
+      t.equal(mongodb !== undefined, !isHit, 'MongoDB is asked when it is no hit, and only then')
+      return isHit
+    })
   })
 
   await t.test('without a token the instance is named and no time is told', async (t) => {
