@@ -49,7 +49,7 @@ for (const [password, reason] of [
   t.test(`an ADMIN_PASSWORD that lacks “${reason}” is refused at the start, unquoted`, async (t) => {
     const environment = { ...newEnvironment(t), ...ADMIN, ADMIN_PASSWORD: password }
     const starting = startInstance(t, environment)
-    await t.rejects(starting, { message: new RegExp(`ADMIN_PASSWORD is refused .*${reason}$`) })
+    await t.rejects(starting, { message: new RegExp(`ADMIN_PASSWORD is refused .*${reason}\\.$`) })
     await t.rejects(starting, { message: /^((?!hush).)*$/ })
   })
 }
