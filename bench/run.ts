@@ -31,9 +31,11 @@ function median(values: number[]): number {
 
 const total = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + processorTime(pid), 0)
 
-async function measure({ pids, workload }: Case): Promise<Sample> {
+async function measure({ name, pids, workload }: Case): Promise<Sample> {
   const before = total(pids)
-  const { requests, latencies } = await closedLoop(workload, SECONDS * 1000)
+  const { requests, latencies } = await closedLoop(workload, SECONDS * 1000).catch((cause) => {
+    throw new Error(`${name}: ${cause.message}`, { cause })
+  })
   const at = (share: number) => latencies[Math.floor((requests - 1) * share)] ?? Number.NaN
   return {
     processor: ((total(pids) - before) * 1e6) / requests,
