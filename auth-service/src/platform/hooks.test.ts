@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import { hook, hookThatMayWait, payloadHook } from './hooks.ts'
 
@@ -43,4 +43,16 @@ t.test('a step that may wait is answered for what it throws, at once or later', 
   t.equal(await statusOf('/later'), 418)
   t.equal(await statusOf('/waits'), 200)
   t.equal(await statusOf('/'), 200)
+})
+
+t.test('what a step throws is passed on also where Fastify does not call it', async (t) => {
+  const error = new Error('not now')
+  const step = () => {
+    throw error
+  }
+  const [request, reply] = [{} as FastifyRequest, {} as FastifyReply]
+  const passedOn: unknown[] = []
+  hook(step)(request, reply, (given) => void passedOn.push(given))
+  payloadHook(step)(request, reply, null, (given) => void passedOn.push(given))
+  t.strictSame(passedOn, [error, error])
 })

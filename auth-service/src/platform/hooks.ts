@@ -13,7 +13,8 @@ function refusalOf(step: Step, request: FastifyRequest, reply: FastifyReply): Er
 
 /**
  * A hook that waits for nothing. An async one would cost every request a promise and a turn of the microtask queue, and
- * there are a dozen of them; written with a callback alone, what it throws would end the process.
+ * there are a dozen of them. What it throws is passed on: Fastify catches only what is thrown while it calls a hook itself,
+ * and a hook that is put off (see load-limit.ts) would end the process.
  * @param step may throw what is to be answered
  */
 export function hook(step: Step) {
