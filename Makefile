@@ -34,7 +34,7 @@ STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
 
-dev: install page ## the whole system, with addresses and three curl lines to try; TASKS=5, PORT=9000, GATEWAY=nginx and more are in the README
+dev: install page ## the whole system, with addresses and three curl lines to try; TASKS=5, PORT=9000, GATEWAY=nginx and more are in docs/settings.md
 	@exec node dev/src/commands/dev.ts
 
 test: install page ## every test but the charts', with stores of its own; ends with "N passed, N failed"
@@ -69,7 +69,7 @@ versions: ## a dependency has one version in all lock files that name it
 openapi: install ## each committed openapi.json is what the routes say
 	@set -e; for service in $(SERVICES); do (cd $$service && npm run --silent --if-present openapi:check); done
 
-readme: install ## writes the tables of README.md that are made from the code
+readme: install ## writes the tables of docs that are made from the code
 	@node dev/src/commands/readme.ts
 
 readme-check: install ## fails when those tables are stale

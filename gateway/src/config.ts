@@ -41,7 +41,7 @@ const upstreams: Kind<readonly string[]> = {
   expects: 'must list origins such as http://127.0.0.1:8001, separated by commas',
 }
 
-const Environment = Type.Object({
+export const Environment = Type.Object({
   HOST: setting(host, { default: '127.0.0.1', description: 'Address to listen on' }),
   PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: 'Port' }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

@@ -4,9 +4,11 @@ import { pathToFileURL } from 'node:url'
 import { ROOT } from '../checkout.ts'
 import { endpointTable } from '../endpoints.ts'
 
-/** The README's tables of settings and routes, made by the services themselves: `readme.ts` writes, `readme.ts --check` compares. */
-const FILE = join(ROOT, 'README.md')
-const SERVICES = ['auth-service', 'task-service']
+/** The tables of settings and routes in docs/, made by the services themselves: `readme.ts` writes, `readme.ts --check` compares. */
+const DOCUMENTS = [
+  { file: 'docs/settings.md', parts: ['auth-service', 'task-service', 'gateway'], tableOf: settingsOf },
+  { file: 'docs/endpoints.md', parts: ['auth-service', 'task-service'], tableOf: endpointsOf },
+]
 
 interface Setting {
   description?: string
@@ -16,11 +18,6 @@ interface Setting {
 interface Environment {
   properties: Record<string, Setting>
   required?: string[]
-}
-
-async function environmentOf(service: string): Promise<Environment> {
-  const config = await import(pathToFileURL(join(ROOT, service, 'src', 'config.ts')).href)
-  return config.Environment
 }
 
 function fallback(name: string, setting: Setting, required: string[] = []): string {
@@ -36,26 +33,33 @@ function table({ properties, required }: Environment): string {
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-function endpointsOf(service: string): string {
-  return endpointTable(JSON.parse(readFileSync(join(ROOT, service, 'openapi.json'), 'utf8')))
+async function settingsOf(part: string): Promise<[what: string, table: string]> {
+  const config = await import(pathToFileURL(join(ROOT, part, 'src', 'config.ts')).href)
+  return [`settings of ${part}`, table(config.Environment)]
 }
 
-/** @param text of the README, with a comment before and after the place of each table */
-function replaced(text: string, what: string, table: string): string {
+async function endpointsOf(service: string): Promise<[what: string, table: string]> {
+  return [
+    `routes of ${service}`,
+    endpointTable(JSON.parse(readFileSync(join(ROOT, service, 'openapi.json'), 'utf8'))),
+  ]
+}
+
+/** @param text of a document, with a comment before and after the place of each table */
+function replaced(text: string, what: string, table: string, file: string): string {
   const [begin, end] = [`<!-- ${what} -->`, `<!-- end of ${what} -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`README.md has no place for the ${what}`)
+  if (from < 0 || to < from) throw new Error(`${file} has no place for the ${what}`)
   return `${text.slice(0, from)}${begin}\n${table}\n${text.slice(to)}`
 }
 
-let text = readFileSync(FILE, 'utf8')
-for (const service of SERVICES) {
-  text = replaced(text, `settings of ${service}`, table(await environmentOf(service)))
-  text = replaced(text, `routes of ${service}`, endpointsOf(service))
-}
-
-if (!process.argv.includes('--check')) writeFileSync(FILE, text)
-else if (readFileSync(FILE, 'utf8') !== text) {
-  console.error('The tables in README.md are stale: run `make readme` and commit it')
-  process.exitCode = 1
+for (const { file, parts, tableOf } of DOCUMENTS) {
+  const before = readFileSync(join(ROOT, file), 'utf8')
+  let text = before
+  for (const part of parts) text = replaced(text, ...(await tableOf(part)), file)
+  if (!process.argv.includes('--check')) writeFileSync(join(ROOT, file), text)
+  else if (before !== text) {
+    console.error(`The tables in ${file} are stale: run \`make readme\` and commit it`)
+    process.exitCode = 1
+  }
 }
