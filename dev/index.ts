@@ -2,6 +2,7 @@
 export { CACHE_DIR } from './src/checkout.ts'
 export { type Control, openControl } from './src/control/controls.ts'
 export { requestOf } from './src/control/events.ts'
+export { startGateway } from './src/gateway.ts'
 export { type Instance, startInstance } from './src/instance.ts'
 export { readLines } from './src/lines.ts'
 export { findNginx, prepareNginx, reloadNginx } from './src/nginx.ts'

@@ -1,7 +1,14 @@
 import t, { type Test } from 'tap'
 import { assertUnderLoad } from '../harness/load/assertions.ts'
-import { underLoad } from '../harness/load/under-load.ts'
-import { gatewayToTest, killAndStart, restartInTurn, startDrainPlatform } from './rolling-restarts.ts'
+import { type Offer, underLoad } from '../harness/load/under-load.ts'
+import { noWriteFailed, promisesOf } from '../harness/load/verdict.ts'
+import {
+  gatewayToTest,
+  killInTurn,
+  restartInTurn,
+  startDrainPlatform,
+  startFastify,
+} from './rolling-restarts.ts'
 
 /** `make drain` gives these, and is offered exactly so much; as a part of `make test` it takes less of the machine. */
 const OFFER = { most: Number(process.env.RATE ?? 100), isFixed: process.env.RATE !== undefined }
@@ -10,6 +17,8 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const LIMIT_SECONDS = Number(process.env.LIMIT_SECONDS ?? 90)
 /** However long they take. */
 const FIRST_ROUNDS = Math.min(ROUNDS, 3)
+const KILLS = Number(process.env.KILLS ?? 3)
+const FIRST_KILLS = Math.min(KILLS, 3)
 /** Whoever gives ROUNDS gets exactly so many; else the first ones are enough on a machine that is busy with other things. */
 const FEWEST_ROUNDS = process.env.ROUNDS === undefined ? FIRST_ROUNDS : ROUNDS
 const PATIENCE_MS = 1_800_000
@@ -24,8 +33,14 @@ const { baseUrl } = platform.system
 t.teardown(() => platform.stop())
 
 /** What must hold whatever is done to the instances; what they logged as errors, when it does not. */
-async function keepsItsPromises(t: Test, disturb: () => Promise<void>): Promise<void> {
-  await assertUnderLoad(t, () => underLoad(baseUrl, OFFER, disturb))
+async function keepsItsPromises(
+  t: Test,
+  origin: string,
+  disturb: () => Promise<void>,
+  offer: Offer = OFFER,
+  promises = promisesOf,
+): Promise<void> {
+  await assertUnderLoad(t, () => underLoad(origin, offer, disturb), promises)
   if (!t.passing()) for (const line of errors.slice(0, SHOWN_ERRORS)) t.comment(line)
 }
 
@@ -34,7 +49,7 @@ t.test(
   { timeout: PATIENCE_MS },
   async (t) => {
     let rounds = 0
-    await keepsItsPromises(t, async () => {
+    await keepsItsPromises(t, baseUrl, async () => {
       rounds = await restartInTurn(platform, FIRST_ROUNDS)
       rounds += await restartInTurn(platform, ROUNDS - FIRST_ROUNDS, LIMIT_SECONDS)
     })
@@ -45,8 +60,27 @@ t.test(
   },
 )
 
-t.test(
-  `an instance killed behind ${gateway} fails no read and loses no acknowledged task`,
-  { timeout: PATIENCE_MS },
-  (t) => keepsItsPromises(t, () => killAndStart(platform)),
-)
+const origins: [gateway: string, origin: () => Promise<string>][] = [[gateway, async () => baseUrl]]
+if (gateway === 'nginx') origins.push(['fastify', () => startFastify(platform)])
+
+for (const [gateway, origin] of origins) {
+  t.test(
+    `instances killed behind ${gateway} fail no read and no creation with an Idempotency-Key, and lose and double no task`,
+    { timeout: PATIENCE_MS },
+    async (t) => {
+      let kills = 0
+      await keepsItsPromises(
+        t,
+        await origin(),
+        async () => {
+          kills = await killInTurn(platform, FIRST_KILLS)
+          kills += await killInTurn(platform, KILLS - FIRST_KILLS, LIMIT_SECONDS)
+        },
+        // What is asked for is taken as the most: whether a machine carries it says nothing about the product.
+        { most: OFFER.most, isKeyed: true },
+        (verdict) => [noWriteFailed(verdict), ...promisesOf(verdict)],
+      )
+      t.ok(kills >= FIRST_KILLS && kills <= KILLS, `instances killed: ${kills} of ${KILLS}`)
+    },
+  )
+}

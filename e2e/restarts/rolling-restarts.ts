@@ -1,4 +1,12 @@
-import { CACHE_DIR, findNginx, type Platform, startPlatform } from '../../dev/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  CACHE_DIR,
+  findNginx,
+  freePorts,
+  type Platform,
+  startGateway,
+  startPlatform,
+} from '../../dev/index.ts'
 
 const QUIET = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' }
 
@@ -57,9 +65,44 @@ export async function restartInTurn(
   return made
 }
 
-/** Ends one instance without a word, and starts it again. */
-export async function killAndStart({ system }: Platform): Promise<void> {
-  const [victim] = system.tasks
-  await victim?.kill('SIGKILL')
-  await victim?.start()
+/** What a client sends meanwhile is under way when the process ends. */
+const FROZEN_MS = 50
+
+/**
+ * Ends instances without a word, one in turn after another, each started and ready again before the next one goes. Before its end an
+ * instance stands still for a moment: then there are requests that it has taken and will never answer.
+ * @param seconds no further one is killed after so many
+ * @returns how many were killed
+ */
+export async function killInTurn(
+  { system }: Platform,
+  kills: number,
+  seconds = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  const started = performance.now()
+  let made = 0
+  while (made < kills && performance.now() - started < seconds * 1000) {
+    const victim = system.tasks[made % system.tasks.length]
+    await victim?.kill('SIGSTOP')
+    await sleep(FROZEN_MS)
+    await victim?.kill('SIGKILL')
+    await victim?.start()
+    made++
+  }
+  return made
+}
+
+/** The development gateway beside the platform's own, in front of the same instances. @returns its origin */
+export async function startFastify({ supervisor, system }: Platform): Promise<string> {
+  const [port = 0] = await freePorts(1)
+  const env = { ...process.env, ...QUIET }
+  const { instance } = await startGateway(
+    { supervisor, ports: { gateway: port }, env },
+    {
+      authUpstreams: [system.auth.url],
+      taskUpstreams: system.tasks.map(({ url }) => url),
+      balancing: 'least-connections',
+    },
+  )
+  return instance.url
 }

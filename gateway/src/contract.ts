@@ -3,6 +3,8 @@ export const PREFIXES = ['', '/api/v1']
 /** Each with all below it; every path of a service's openapi.json has to be under one of them. */
 export const AUTH_PATHS = ['/auth', '/users', '/audit', '/health', '/.well-known']
 export const TASK_PATHS = ['/tasks']
+/** Where a POST with an `Idempotency-Key` is made once, however often it is sent; of these paths alone, not of what is below them. */
+export const KEYED_PATHS = ['/tasks', '/tasks/bulk']
 /** An answer that goes on for as long as somebody listens. */
 export const STREAM_PATH = '/tasks/events'
 /** Longer than two of its heartbeats, seconds */

@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Problem, TIMED_OUT, UNREACHABLE } from './contract.ts'
+import { KEYED_PATHS, PREFIXES, type Problem, TIMED_OUT, UNREACHABLE } from './contract.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
 import type { OriginPolicy } from './platform/cors.ts'
+import { pathOf } from './platform/request-target.ts'
 import { sendProblem } from './problems.ts'
 import type { Balancer, Upstream } from './upstreams.ts'
 
 const MAX_TRIES = 3
 /** Safe to send twice even though the first may have been carried out. */
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS'])
-/** Where a POST with an `Idempotency-Key` is made once, however often it is sent. */
-const KEYED_PATH = /^(\/api\/v1)?\/tasks(\/bulk)?\/?(\?|$)/
+const KEYED = new Set(PREFIXES.flatMap((prefix) => KEYED_PATHS.map((path) => prefix + path)))
 /** No connection came about, so nothing was sent: another instance may take the request, whatever its method. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH'])
 /** The connection broke while the request was on its way or being served. */
@@ -33,8 +33,8 @@ function isStream({ 'content-type': type }: IncomingHttpHeaders): boolean {
 }
 
 function isRepeatable({ method, url, headers }: FastifyRequest): boolean {
-  const isKeyed = method === 'POST' && headers['idempotency-key'] !== undefined && KEYED_PATH.test(url)
-  return isKeyed || REPEATABLE.has(method)
+  if (method !== 'POST') return REPEATABLE.has(method)
+  return headers['idempotency-key'] !== undefined && KEYED.has(pathOf(url).replace(/\/$/, ''))
 }
 
 /** The cause of a failed attempt; @fastify/reply-from wraps it. */

@@ -8,6 +8,7 @@ import {
   CODING_UNKNOWN,
   HEADERS_TOO_LARGE,
   INTERNAL_ERROR,
+  KEYED_PATHS,
   METHOD_NOT_ALLOWED,
   NOT_FOUND,
   OVERLOADED,
@@ -96,10 +97,10 @@ function servers(origins: readonly string[]): string {
   return origins.map((origin) => `    server ${new URL(origin).host} max_fails=0;`).join('\n')
 }
 
-/** A regular expression of these paths, under every prefix, with all below them. */
-function pathPattern(paths: readonly string[]): string {
+/** A regular expression of these paths, under every prefix: with all below them, or alone. */
+function pathPattern(paths: readonly string[], end: '(/|$)' | '/?$' = '(/|$)'): string {
   const literal = (text: string) => text.replaceAll('.', '\\.')
-  return `^(${PREFIXES.map(literal).join('|')})(${paths.map(literal).join('|')})(/|$)`
+  return `^(${PREFIXES.map(literal).join('|')})(${paths.map(literal).join('|')})${end}`
 }
 
 /** In quotes, as nginx reads them; paths of a checkout can hold anything. */
@@ -149,6 +150,7 @@ export async function renderNginx(settings: NginxSettings, directory: string): P
     task_servers: servers(settings.taskUpstreams),
     auth_paths: pathPattern(AUTH_PATHS),
     task_paths: pathPattern(TASK_PATHS),
+    keyed_paths: pathPattern(KEYED_PATHS, '/?$'),
     stream_path: pathPattern([STREAM_PATH]),
     stream_silence: String(STREAM_SILENCE_SECONDS),
     exposed_headers: EXPOSED_HEADERS.join(', '),

@@ -156,6 +156,30 @@ t.test('nginx repeats a GET on another instance and never a POST that was sent',
   t.equal(sound.seen.length - soundBefore, statuses.length - broken)
 })
 
+t.test(
+  'nginx repeats a creation with an Idempotency-Key, with its body, and only where a key counts',
+  async (t) => {
+    const breaking = await startService(t, (request) => void request.socket.destroy())
+    const sound = await startService(t)
+    const { url } = await startNginx(t, { taskUpstreams: [breaking.origin, sound.origin] })
+    const post = (path: string, origin = url) =>
+      fetch(origin + path, { method: 'POST', body: '{"title":"a"}', headers: { 'idempotency-key': 'k' } })
+    const paths = ['/tasks/', '/api/v1/tasks', '/tasks/bulk', '/tasks?x=%20']
+    for (const path of paths)
+      for (let call = 0; call < 2; call++) t.equal((await post(path)).status, 200, path)
+    t.ok(breaking.seen.length > 0, 'the broken one was tried')
+    t.ok(sound.seen.every(({ body }) => body === '{"title":"a"}'))
+    t.same([...new Set(sound.seen.map(({ request }) => request.url))], paths)
+    t.same(new Set(sound.seen.map(({ request }) => request.headers['idempotency-key'])), new Set(['k']))
+    const statuses = [await post('/tasks/64b0/restore'), await post('/tasks/64b0/restore')]
+    t.same(statuses.map(({ status }) => status).sort(), [200, 502])
+    const alone = await startNginx(t, { taskUpstreams: [breaking.origin] })
+    const refused = await post('/tasks', alone.url)
+    t.equal(refused.status, 502)
+    t.match(await refused.json(), { code: 'bad_gateway' })
+  },
+)
+
 t.test('nginx prefers the instance with the fewest connections', async (t) => {
   const held: ServerResponse[] = []
   const slow = await startService(t, (_request, response) => void held.push(response))

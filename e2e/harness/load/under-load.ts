@@ -23,6 +23,8 @@ export interface Offer {
   readonly most: number
   /** Offers exactly that, whatever the machine carries */
   readonly isFixed?: boolean
+  /** Each creation has an `Idempotency-Key`. */
+  readonly isKeyed?: boolean
 }
 
 /** What a run came to, and what is to be known about the machine. */
@@ -40,12 +42,12 @@ export interface Trial {
  */
 export async function underLoad(
   baseUrl: string,
-  { most, isFixed = false }: Offer,
+  { most, isFixed = false, isKeyed = false }: Offer,
   disturb: () => Promise<void>,
 ): Promise<Trial> {
   const people = await newPeople(baseUrl, PEOPLE)
   const agent = createAgent()
-  const workload = new TaskWorkload(agent, baseUrl, people, new Random(1))
+  const workload = new TaskWorkload(agent, baseUrl, people, new Random(1), isKeyed)
   try {
     const before = await carriedRate(workload)
     const rate = isFixed ? most : Math.min(most, Math.max(1, Math.floor(before * OFFERED_SHARE)))

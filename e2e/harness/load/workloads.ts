@@ -49,8 +49,11 @@ export class TaskWorkload implements Workload {
   readonly #origin: string
   readonly #people: readonly Person[]
   readonly #random: Random
+  readonly #isKeyed: boolean
 
-  constructor(agent: Agent, origin: string, people: readonly Person[], random: Random) {
+  /** @param isKeyed each creation has an `Idempotency-Key` of its own, so that a gateway may send it twice */
+  constructor(agent: Agent, origin: string, people: readonly Person[], random: Random, isKeyed = false) {
+    this.#isKeyed = isKeyed
     this.#agent = agent
     this.#origin = origin
     this.#people = people
@@ -98,7 +101,10 @@ export class TaskWorkload implements Workload {
     const { status, text } = await this.#ask(owner, {
       method: 'POST',
       path: '/tasks',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(this.#isKeyed && { 'idempotency-key': post.title }),
+      },
       body: JSON.stringify({ title: post.title }),
     })
     this.history.endWrite(operation, status === 201 ? 'acknowledged' : 'unknown')
