@@ -2,7 +2,7 @@
 
 # Shown when a command fails; otherwise helm's remarks stay out of the way.
 override LOG := $(CACHE)/tools/command.log
-CHARTS := charts/auth-service charts/task-service charts/mongodb charts/redis
+CHARTS := charts/auth-service charts/task-service charts/gateway charts/mongodb charts/redis
 # Each values file that somebody installs with, on top of those before its comma.
 VALUES := helm/authdb/values-dev.yaml helm/authdb/values-e2e.yaml helm/authdb/values-prod.yaml helm/ci/values-everything.yaml \
 	$(patsubst %,helm/authdb/values-e2e.yaml$(comma)%,$(wildcard helm/authdb/values-scale.yaml) helm/ci/values-replicaset.yaml) \

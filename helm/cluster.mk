@@ -1,8 +1,8 @@
 # Tests on a Kubernetes cluster, the one that KUBECONFIG names. Read by the root Makefile.
 
-# How an image comes to where the cluster finds it: a shell command, run beside the Makefile, with CONTEXT, IMAGE and VERSION in its
-# environment. Given before `make`, not after it, where $I would be a variable of make's. For the cluster of `make kind-up`:
-#   IMAGE_BUILD='docker build --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT" && .cache/tools/gobin/kind load docker-image --name authdb "$IMAGE"' make e2e
+# How an image comes to where the cluster finds it: a shell command, run beside the Makefile, with CONTEXT, DOCKERFILE, IMAGE and
+# VERSION in its environment. Given before `make`, not after it, where $I would be a variable of make's. For the cluster of `make kind-up`:
+#   IMAGE_BUILD='docker build --file "$DOCKERFILE" --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT" && .cache/tools/gobin/kind load docker-image --name authdb "$IMAGE"' make e2e
 export IMAGE_BUILD
 # Address of the ingress controller, and its class.
 export INGRESS_URL
@@ -47,9 +47,11 @@ ifndef VERSION
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' '$(subst ','\'',$(SERVICE))/package.json')
 endif
 IMAGE ?= authdb/$(SERVICE):$(VERSION)
-export SERVICE VERSION IMAGE REGISTRY
-image: ## the image of a service: SERVICE=task-service IMAGE=authdb/task-service:1.2.3
-	docker build --tag "$$IMAGE" --build-arg "VERSION=$$VERSION" "./$$SERVICE"
+# The gateway's image holds the page, which comes from another folder.
+CONTEXT := $(if $(filter gateway,$(SERVICE)),.,./$(SERVICE))
+export SERVICE VERSION IMAGE REGISTRY CONTEXT
+image: ## the image of a service or the gateway: SERVICE=task-service IMAGE=authdb/task-service:1.2.3
+	docker build --file "$$SERVICE/Dockerfile" --tag "$$IMAGE" --build-arg "VERSION=$$VERSION" "$$CONTEXT"
 
 export KUBERNETES
 kind-up: cluster-tools ## a cluster in Docker with ingress-nginx at http://127.0.0.1:8080, for `kubectl`, too; KUBERNETES=oldest or newest

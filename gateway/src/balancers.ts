@@ -15,9 +15,13 @@ export interface Balancers {
   aim(targets: Targets): void
 }
 
-export function createBalancers({ authUpstreams, taskUpstreams, balancing }: Targets): Balancers {
-  const auth = createBalancer(authUpstreams)
-  const task = createBalancer(taskUpstreams, { balancing })
+/** @param onRefusal an instance of either service could not be reached */
+export function createBalancers(
+  { authUpstreams, taskUpstreams, balancing }: Targets,
+  onRefusal: () => void = () => {},
+): Balancers {
+  const auth = createBalancer(authUpstreams, { onRefusal })
+  const task = createBalancer(taskUpstreams, { balancing, onRefusal })
   return {
     auth,
     task,

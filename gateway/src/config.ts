@@ -14,6 +14,8 @@ export interface GatewayConfig {
   readonly taskUpstreams: readonly string[]
   /** How a task-service instance is chosen */
   readonly balancing: Balancing
+  /** Whether a host name among the upstreams stands for one instance, or for one at each address it has */
+  readonly discovery: 'none' | 'dns'
   /** Read again on SIGHUP: other upstreams, another balancing; empty = none */
   readonly targetsFile: string
   /** The built page; empty = there is none */
@@ -30,6 +32,8 @@ export interface GatewayConfig {
   readonly maxInFlight: number
   /** Until the headers of an answer */
   readonly upstreamTimeoutMs: number
+  /** Until open requests are cut after SIGTERM; event streams never end by themselves */
+  readonly shutdownTimeoutMs: number
 }
 
 /** Where requests are sent: origins, at least one. */
@@ -59,6 +63,10 @@ export const Environment = Type.Object({
     default: 'least-connections',
     description: 'How a task-service instance is chosen',
   }),
+  DISCOVERY: Type.Enum(['none', 'dns'], {
+    default: 'none',
+    description: 'dns: a host name among the upstreams stands for an instance at each address it has',
+  }),
   TARGETS_FILE: Type.String({
     default: '',
     description: 'Read again on SIGHUP: other upstreams, another balancing',
@@ -86,6 +94,12 @@ export const Environment = Type.Object({
     maximum: MINUTE_MS,
     description: 'Until the headers of an answer (ms)',
   }),
+  SHUTDOWN_TIMEOUT_MS: Type.Integer({
+    default: 2_000,
+    minimum: 0,
+    maximum: 5 * MINUTE_MS,
+    description: 'After SIGTERM: limit for open requests (ms)',
+  }),
 })
 
 /**
@@ -101,6 +115,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
     authUpstreams: settings.AUTH_UPSTREAMS,
     taskUpstreams: settings.TASK_UPSTREAMS,
     balancing: settings.BALANCING,
+    discovery: settings.DISCOVERY,
     targetsFile: settings.TARGETS_FILE,
     pageDirectory: settings.PAGE_DIRECTORY,
     pageConnectTo: settings.PAGE_CONNECT_TO,
@@ -109,6 +124,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
     trustProxy: settings.TRUST_PROXY,
     maxInFlight: settings.MAX_IN_FLIGHT,
     upstreamTimeoutMs: settings.UPSTREAM_TIMEOUT_MS,
+    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
   })
 }
 

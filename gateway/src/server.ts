@@ -1,20 +1,20 @@
 import { buildGateway } from './app.ts'
 import { createBalancers, readTargets } from './balancers.ts'
 import { loadConfig } from './config.ts'
+import { type Discovery, discover } from './discovery.ts'
 import { SettingsInvalid } from './platform/settings.ts'
 import { reportInFlight } from './report-in-flight.ts'
 
-/** Open requests (event streams never end by themselves) are cut after this. */
-const CLOSE_TIMEOUT_MS = 2_000
-
 /** The process edge: the only file of the gateway that knows signals and exit codes. */
 const config = settings()
-const balancers = createBalancers(config)
+const discoveries: Discovery[] = []
+const lookAgain = () => Promise.all(discoveries.map((one) => one.look()))
+const balancers = createBalancers(config, lookAgain)
 const app = await buildGateway(config, balancers)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
-    setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS).unref()
+    setTimeout(() => process.exit(0), config.shutdownTimeoutMs).unref()
     await app.close()
     process.exit(0)
   })
@@ -26,6 +26,15 @@ if (config.targetsFile) {
       app.log.error({ err }, 'the targets are as they were'),
     )
   })
+}
+if (config.discovery === 'dns') {
+  const onTrouble = (err: Error) => app.log.warn({ err }, 'the instances are as they were')
+  const { authUpstreams, taskUpstreams, balancing } = config
+  discoveries.push(
+    discover(balancers.auth, { named: authUpstreams, balancing: 'least-connections' }, onTrouble),
+    discover(balancers.task, { named: taskUpstreams, balancing }, onTrouble),
+  )
+  await lookAgain()
 }
 if (config.reportInFlightMs > 0) reportInFlight(app.log, balancers.task, config.reportInFlightMs)
 

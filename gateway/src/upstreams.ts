@@ -27,6 +27,8 @@ export interface Balancer {
 
 export interface BalancerOptions {
   balancing?: Balancing
+  /** An instance could not be reached. */
+  onRefusal?: () => void
   /** Milliseconds of a monotonic clock */
   now?: () => number
 }
@@ -34,7 +36,11 @@ export interface BalancerOptions {
 /** Spreads requests over a set of instances. */
 export function createBalancer(
   origins: readonly string[],
-  { balancing = 'least-connections', now = () => performance.now() }: BalancerOptions = {},
+  {
+    balancing = 'least-connections',
+    onRefusal = () => {},
+    now = () => performance.now(),
+  }: BalancerOptions = {},
 ): Balancer {
   const create = (origin: string): Upstream => ({ origin, inFlight: 0, passedOverUntil: 0 })
   let upstreams = origins.map(create)
@@ -67,6 +73,7 @@ export function createBalancer(
     },
     passOver(upstream) {
       upstream.passedOverUntil = now() + PASS_OVER_MS
+      onRefusal()
     },
     aim(next, nextBalancing) {
       const known = new Map(upstreams.map((upstream) => [upstream.origin, upstream]))

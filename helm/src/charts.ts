@@ -7,6 +7,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export const CHARTS = [
   'charts/auth-service',
   'charts/task-service',
+  'charts/gateway',
   'charts/mongodb',
   'charts/redis',
   'helm/authdb',

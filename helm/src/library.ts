@@ -3,7 +3,13 @@ import { ROOT } from './charts.ts'
 
 const SOURCE = 'charts/common/'
 /** Charts that hold a copy of the library chart. */
-const USERS = ['charts/auth-service', 'charts/task-service', 'charts/mongodb', 'charts/redis'] as const
+const USERS = [
+  'charts/auth-service',
+  'charts/task-service',
+  'charts/gateway',
+  'charts/mongodb',
+  'charts/redis',
+] as const
 
 /** One file that is made from another, by its path in the checkout; without content it has no source and must go. */
 export interface Copy {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { forEach, render, STUMBLED } from './render.ts'
 
 /** The umbrella chart with parts left out: it renders, or says in a sentence which value is missing. */
-const COMPONENTS = ['authService', 'taskService', 'mongodb', 'redis']
+const COMPONENTS = ['authService', 'taskService', 'gateway', 'mongodb', 'redis']
 const dev = (...args: string[]) =>
   render('r', 'helm/authdb', '--values', 'helm/authdb/values-dev.yaml', ...args)
 
@@ -19,7 +19,12 @@ t.test('every choice of parts renders or says what is missing', async (t) => {
     answers.set(off.join(), isRendered ? 'rendered' : error)
   })
   t.equal(answers.get(''), 'rendered')
-  t.equal(answers.get('authService,taskService'), 'rendered', 'the stores alone')
+  t.equal(answers.get('gateway'), 'rendered', 'no page')
+  t.equal(answers.get('authService,taskService,gateway'), 'rendered', 'the stores alone')
+  t.match(
+    answers.get('authService,taskService'),
+    /components.authService is false: say in gateway.upstreams.authService.service where it runs/,
+  )
   t.match(
     answers.get('taskService'),
     /components.taskService is false: say in auth-service.config.taskServiceInternalUrl/,
@@ -36,11 +41,16 @@ t.test('every choice of parts renders or says what is missing', async (t) => {
 })
 
 t.test('one service alone renders when it is told where the other is', async (t) => {
-  const auth = 'components.taskService=false,auth-service.config.taskServiceInternalUrl=http://tasks:9102'
+  const auth =
+    'components.taskService=false,components.gateway=false,auth-service.config.taskServiceInternalUrl=http://tasks:9102'
   t.match(await dev('--set', auth), { isRendered: true })
   const tasks =
     'task-service.config.jwksUrl=http://auth/keys,task-service.config.revocationsUrl=http://auth:9101/r'
-  t.match(await dev('--set', `components.authService=false,${tasks}`), { isRendered: true })
+  const behind = 'gateway.upstreams.authService.service=other-auth-service'
+  const elsewhere = `components.authService=false,${tasks},${behind}`
+  t.match((await dev('--set', elsewhere)).error, /say in gateway.networkPolicy.releases.authService/)
+  const release = 'gateway.networkPolicy.releases.authService=other'
+  t.match(await dev('--set', `${elsewhere},${release}`), { isRendered: true })
 })
 
 t.test('a store of one’s own needs a Secret and a way out', async (t) => {
@@ -83,8 +93,17 @@ for (const [setting, sentence] of [
     /auth-service.service.port \(8080\) cannot be changed here: task-service fetches/,
   ],
   ['auth-service.ports.http=8080', /auth-service.ports.http \(8080\) cannot be changed here/],
+  [
+    'task-service.ports.http=8080',
+    /task-service.ports.http \(8080\) cannot be changed here: the gateway calls/,
+  ],
+  [
+    'task-service.service.port=81',
+    /task-service.service.port \(81\) cannot be changed here: the gateway calls/,
+  ],
+  ['auth-service.fallback=true', /set auth-service.fallback to false/],
 ] as const) {
-  t.test(`${setting} is refused, because sign-in would break without a word`, async (t) => {
+  t.test(`${setting} is refused, because what others rely on would break without a word`, async (t) => {
     t.match((await dev('--set', setting)).error, sentence)
   })
 }

@@ -86,6 +86,27 @@ for (const service of SERVICES) {
   })
 }
 
+t.test(
+  'gateway: every setting of a cluster is in the chart, the chart sets no other, and the image listens there',
+  (t) => {
+    const output = execFileSync('helm', ['template', 'r', `${ROOT}charts/gateway`], { encoding: 'utf8' })
+    const manifests = output.split(/^---$/m).map((document) => parse(document))
+    const { data } = manifests.find((one) => one?.kind === 'ConfigMap' && one.metadata.name === 'r-gateway')
+    const declared = [...text('gateway/src/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(
+      ([, name]) => name as string,
+    )
+    // The image has the page; the rest belongs to `make dev` alone.
+    const elsewhere = ['PAGE_DIRECTORY', 'PAGE_CONNECT_TO', 'TARGETS_FILE', 'REPORT_IN_FLIGHT_MS']
+    t.strictSame(Object.keys(data).sort(), declared.filter((name) => !elsewhere.includes(name)).sort())
+    const { version } = JSON.parse(text('gateway/package.json'))
+    t.equal(parse(text('charts/gateway/Chart.yaml')).appVersion, version)
+    const dockerfile = text('gateway/Dockerfile')
+    t.match(dockerfile, `PORT=${data.PORT} `)
+    t.match(dockerfile, 'PAGE_DIRECTORY=/app/page')
+    t.end()
+  },
+)
+
 const job = (...settings: string[]) =>
   execFileSync(
     'helm',

@@ -19,6 +19,7 @@ const EVERYTHING: Record<string, string[]> = {
     'ingress.enabled=true',
     'ingress.className=nginx',
   ],
+  'charts/gateway': ['autoscaling.enabled=true', 'ingress.enabled=true', 'ingress.className=nginx'],
   'charts/task-service': ['keda.enabled=true', 'keda.cpuUtilization=70', 'metrics.monitor=service'],
 }
 
@@ -40,8 +41,14 @@ for (const [chart, required] of Object.entries(REQUIRED)) {
 }
 
 t.test('helm/authdb: sections of its parts and of itself may be null, too', async (t) => {
-  const sections = ['global', 'components', 'auth-service', 'task-service', 'mongodb', 'redis']
-  const below = ['auth-service.keda', 'auth-service.config', 'task-service.topologySpread', 'mongodb.auth']
+  const sections = ['global', 'components', 'auth-service', 'task-service', 'gateway', 'mongodb', 'redis']
+  const below = [
+    'auth-service.keda',
+    'gateway.upstreams',
+    'auth-service.config',
+    'task-service.topologySpread',
+    'mongodb.auth',
+  ]
   const globals = ['config', 'ingress', 'httpRoute', 'ca', 'imageRegistry'].map((key) => `global.${key}`)
   const stumbled: string[] = []
   await forEach([...sections, ...below, ...globals], async (path) => {

@@ -102,7 +102,8 @@ t.test('a packed chart names the image of the registry that it is released to', 
 t.test('the packed umbrella chart holds its parts, which name those images, too', async (t) => {
   const archive = packed(t, 'authdb', { REGISTRY })
   const { output, error } = await render('r', archive, '--values', 'helm/authdb/values-dev.yaml')
-  for (const name of ['auth-service', 'task-service']) t.match(output, `image: "${REGISTRY}/${name}:`, error)
+  for (const name of ['auth-service', 'task-service', 'gateway'])
+    t.match(output, `image: "${REGISTRY}/${name}:`, error)
 })
 
 t.test('a packed chart holds neither tests of ours nor what builds images', (t) => {

@@ -30,6 +30,7 @@ export const REQUIRED: Record<string, string[]> = {
     'secrets.existingSecret=keys',
   ],
   'charts/task-service': ['mongodb.existingSecret=mongo', 'redis.existingSecret=cache'],
+  'charts/gateway': [],
   'charts/mongodb': [
     'auth.existingSecret=root',
     'users[0].name=x',

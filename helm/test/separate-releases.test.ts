@@ -19,14 +19,18 @@ interface Installed {
   egress: Rule[]
 }
 
-/** What the `helm install` of the chart's README makes. */
-function asDocumented(chart: string): Installed {
+/** What the `helm install` of the chart's README makes, with a further setting. */
+function asDocumented(chart: string, ...further: string[]): Installed {
   const readme = readFileSync(`${ROOT}charts/${chart}/README.md`, 'utf8').replaceAll('\\\n', ' ')
   const [, settings] = /^helm install (.*)$/m.exec(readme) as unknown as [string, string]
-  const output = execFileSync('sh', ['-c', `helm template ${settings} 2>/dev/null`], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  })
+  const output = execFileSync(
+    'sh',
+    ['-c', `helm template ${settings} ${further.map((one) => `--set ${one}`).join(' ')} 2>/dev/null`],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  )
   const manifests = output.split(/^---$/m).map((document) => parse(document))
   const spec = (kind: string) => manifests.find((manifest) => manifest?.kind === kind).spec
   const { ingress, egress } = spec('NetworkPolicy')
@@ -51,5 +55,16 @@ t.test('installed apart as their READMEs say, the two services let each other th
   t.strictSame(open(auth.ingress, tasks.podLabels), ['http', 'internal'], 'and auth-service lets it')
   t.strictSame(open(auth.egress, tasks.podLabels), [9102], 'auth-service has tasks removed')
   t.strictSame(open(tasks.ingress, auth.podLabels), ['internal'], 'and task-service lets it')
+  t.end()
+})
+
+t.test('a gateway reaches both services and nothing else of them, and both let it', (t) => {
+  const gateway = asDocumented('gateway')
+  const auth = asDocumented('auth-service', 'networkPolicy.releases.gateway=gateway')
+  const tasks = asDocumented('task-service', 'networkPolicy.releases.gateway=gateway')
+  t.strictSame(open(gateway.egress, auth.podLabels), [8001])
+  t.strictSame(open(gateway.egress, tasks.podLabels), [8002])
+  t.strictSame(open(auth.ingress, gateway.podLabels), ['http'])
+  t.strictSame(open(tasks.ingress, gateway.podLabels), ['http'])
   t.end()
 })

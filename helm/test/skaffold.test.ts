@@ -81,7 +81,7 @@ for (const name of PROFILES) {
       const [, image] = /^\{\{\.IMAGE_(?:REPO|TAG)_(\w+)\}\}$/.exec(template) ?? []
       t.ok(built.includes(image), template)
     }
-    for (const service of ['auth-service', 'task-service'])
+    for (const service of ['auth-service', 'task-service', 'gateway'])
       t.equal(chartDefault(`${service}.image.repository`), `authdb/${service}`)
     t.end()
   })
@@ -89,7 +89,7 @@ for (const name of PROFILES) {
 
 t.test('what is forwarded is there without an ingress controller', (t) => {
   for (const { resourceName, port } of withProfile('dev').portForward) {
-    const [, service] = /^authdb-((?:auth|task)-service)$/.exec(resourceName) ?? []
+    const [, service] = /^authdb-((?:auth|task)-service|gateway)$/.exec(resourceName) ?? []
     t.equal(chartDefault(`${service}.service.port`), port, resourceName)
   }
   t.match(withProfile('ingress-nginx').portForward, [
@@ -102,7 +102,7 @@ t.test(
   'while developing no probe restarts a container, whose image holds older code than was synced',
   (t) => {
     const [{ setValues }] = withProfile('dev').deploy.helm.releases
-    for (const service of ['auth-service', 'task-service'])
+    for (const service of ['auth-service', 'task-service', 'gateway'])
       t.equal(setValues[`${service}.probes.liveness.enabled`], false)
     t.end()
   },
@@ -137,12 +137,13 @@ t.test('the documented way to production names the registry', (t) => {
 })
 
 t.test('file sync reaches the folder that the dev target runs from', (t) => {
-  for (const { context, sync, docker } of withProfile('dev').build.artifacts.slice(0, 2)) {
+  for (const { context, sync, docker } of withProfile('dev').build.artifacts.slice(0, 3)) {
     t.equal(docker.target, 'dev')
-    t.strictSame(sync.manual, [{ src: 'src/**/*.ts', dest: '.' }])
+    const folder = context === '.' ? 'gateway/' : ''
+    t.strictSame(sync.manual, [{ src: `${folder}src/**/*.ts`, dest: '.', ...(folder && { strip: folder }) }])
     t.match(
-      readFileSync(`${ROOT}${context}/Dockerfile`, 'utf8'),
-      /AS dev\n[\s\S]*COPY --chown=1000:1000 src src\nUSER 1000:1000\nCMD \["node", "--watch", "src\/server.ts"\]/,
+      readFileSync(`${ROOT}${context}/${docker.dockerfile}`, 'utf8'),
+      /AS dev\n[\s\S]*COPY --chown=1000:1000 (?:gateway\/)?src src\nUSER 1000:1000\nCMD \["node", "--watch", "src\/server.ts"\]/,
     )
   }
   t.end()

@@ -119,6 +119,18 @@ t.test('nothing is pushed before everything that can stop a release has passed',
   t.end()
 })
 
+t.test('whatever has a Dockerfile of its own has its image released', (t) => {
+  const outputs = release.jobs.check as unknown as { outputs: Record<string, string> }
+  t.match(
+    outputs.outputs['has-image'],
+    "endsWith(steps.name.outputs.part, '-service') || steps.name.outputs.part == 'gateway'",
+  )
+  const build = release.jobs.image?.steps.find(({ uses }) => uses?.startsWith('docker/build-push-action@'))
+  t.match(build?.with?.file, /part }}\/Dockerfile$/)
+  t.match(build?.with?.context, "== 'gateway' && '.' ||", 'the page comes from another folder')
+  t.end()
+})
+
 t.test('each processor’s image is built on a runner of its kind, and both become one', (t) => {
   const image = release.jobs.image as Job
   t.strictSame(
@@ -211,7 +223,10 @@ for (const event of ['pull_request', 'push'] as const) {
       for (const file of ['openapi.json', 'package.json', 'Dockerfile', 'src/config.ts'])
         t.ok(startedBy(`${service}/${file}`, event).includes('make charts'), `${service}/${file}`)
     }
-    t.ok(startedBy('gateway/nginx.conf', event).includes('make charts'))
+    for (const file of ['nginx.conf', 'package.json', 'Dockerfile', 'src/config.ts'])
+      t.ok(startedBy(`gateway/${file}`, event).includes('make charts'), `gateway/${file}`)
+    for (const file of ['gateway/src/app.ts', 'web/src/main.tsx'])
+      t.ok(startedBy(file, event).includes('make image SERVICE=gateway'), file)
     t.end()
   })
 

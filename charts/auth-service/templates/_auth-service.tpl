@@ -47,8 +47,8 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 {{- end }}
 {{- end }}
 
-{{/* The part of networkPolicy that leads to the other service. */}}
-{{- define "authdb.auth-service.neighbour" -}}taskService{{- end }}
+{{/* The parts of networkPolicy that lead out. */}}
+{{- define "authdb.auth-service.destinations" -}}mongodb redis taskService{{- end }}
 
 {{/*
 A password hash takes 19 MiB (argon2id as OWASP has it) in each thread at once; beside them stand the process and its heap.

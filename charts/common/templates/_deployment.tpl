@@ -1,6 +1,7 @@
 {{/*
-The Deployment of a service. The chart supplies "authdb.<chart>.secretEnvironment" and "authdb.<chart>.secrets" (what it reads at
-its start), and may supply volumes and mounts in "authdb.<chart>.volumes" and "authdb.<chart>.volumeMounts" (empty where it has none).
+The Deployment of a service, or of the gateway, which has no internal port and reads no secret. The chart supplies
+"authdb.<chart>.secretEnvironment" and "authdb.<chart>.secrets" (what it reads at its start), and may supply volumes and mounts in
+"authdb.<chart>.volumes" and "authdb.<chart>.volumeMounts" (each empty where it has none).
 */}}
 {{- define "authdb.deployment" -}}
 {{- include "authdb.checks" . -}}
@@ -11,11 +12,13 @@ metadata:
   name: {{ include "authdb.fullname" . }}
   labels:
     {{- include "authdb.labels" . | nindent 4 }}
+  {{- if $secrets }}
   annotations:
     {{- include "authdb.reloaderAnnotation" (dict "secrets" $secrets) | nindent 4 }}
+  {{- end }}
 spec:
   {{- /* Server-side apply gives the field to its last writer: beside an autoscaler it must not be rendered at all. */}}
-  {{- if not (or .Values.autoscaling.enabled .Values.keda.enabled) }}
+  {{- if not (include "authdb.isScaled" .) }}
   replicas: {{ .Values.replicaCount }}
   {{- end }}
   revisionHistoryLimit: 5
@@ -77,12 +80,12 @@ volumes:
   {{- end }}
 {{- end }}
 
-{{/* A probe's timings, where it is not switched off. Arguments: root, name, path. */}}
+{{/* A probe's timings, where it is not switched off; without an internal port it is the page that tells. Arguments: root, name, path. */}}
 {{- define "authdb.probe" -}}
 {{- $timings := get .root.Values.probes .name -}}
 {{- if $timings.enabled -}}
 {{ .name }}Probe:
-  httpGet: {path: {{ .path }}, port: internal}
+  httpGet: {{ ternary (printf "{path: %s, port: internal}" .path) "{path: /, port: http}" (hasKey .root.Values.ports "internal") }}
   {{- toYaml (omit $timings "enabled") | nindent 2 }}
 {{- end -}}
 {{- end }}
@@ -97,8 +100,10 @@ terminationMessagePolicy: FallbackToLogsOnError
 ports:
   - name: http
     containerPort: {{ .Values.ports.http }}
+  {{- with .Values.ports.internal }}
   - name: internal
-    containerPort: {{ .Values.ports.internal }}
+    containerPort: {{ . }}
+  {{- end }}
 envFrom:
   - configMapRef:
       name: {{ include "authdb.fullname" . }}
@@ -107,7 +112,7 @@ envFrom:
   {{- end }}
 env:
   {{- include "authdb.threadPool" . | nindent 2 }}
-  {{- if (include "authdb.config" . | fromYaml).nameInstances }}
+  {{- if and .Values.ports.internal (include "authdb.config" . | fromYaml).nameInstances }}
   - name: INSTANCE_NAME
     valueFrom:
       fieldRef: {fieldPath: metadata.name}

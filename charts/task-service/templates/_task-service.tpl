@@ -19,8 +19,8 @@ CACHE_WRITE_THROUGH: {{ .config.cacheWriteThrough | quote }}
 - {name: {{ include "authdb.redisSecret" . | quote }}, keys: [{{ .Values.redis.urlKey | quote }}]}
 {{- end }}
 
-{{/* The part of networkPolicy that leads to the other service. */}}
-{{- define "authdb.task-service.neighbour" -}}authService{{- end }}
+{{/* The parts of networkPolicy that lead out. */}}
+{{- define "authdb.task-service.destinations" -}}mongodb redis authService{{- end }}
 
 {{/* None but the common ones. */}}
 {{- define "authdb.task-service.checks" -}}{{- end }}

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { run } from '../command.ts'
 import { Namespace } from './namespace.ts'
@@ -9,6 +10,9 @@ const CHART = `${ROOT}helm/authdb`
 export const RELEASE = 'authdb'
 export const SERVICES = ['auth-service', 'task-service'] as const
 export type Service = (typeof SERVICES)[number]
+/** Everything that has an image of ours. */
+export const IMAGES = [...SERVICES, 'gateway'] as const
+export type Image = (typeof IMAGES)[number]
 
 /** Where the tests of one run find the system; handed to them through the environment. */
 export interface Installation {
@@ -25,20 +29,27 @@ export function currentInstallation(): Installation {
   return { namespace: new Namespace(E2E_NAMESPACE), baseUrl: BASE_URL.replace(/\/$/, '') }
 }
 
-export const image = (service: Service, tag: string) => `authdb/${service}:${tag}`
+export const image = (name: Image, tag: string) => `authdb/${name}:${tag}`
 
 /**
- * Builds an image with the command of IMAGE_BUILD, which gets CONTEXT, IMAGE and VERSION in its environment and must
- * leave the image where the cluster finds it (a registry, `kind load docker-image`, or the node's own store).
+ * Builds an image with the command of IMAGE_BUILD, which gets CONTEXT, DOCKERFILE, IMAGE and VERSION in its environment and
+ * must leave the image where the cluster finds it (a registry, `kind load docker-image`, or the node's own store).
  * It runs in the repository's root, wherever the tests do.
  * @param checkout whose sources, with a slash at its end
  */
-export async function buildImage(service: Service, tag: string, checkout = ROOT): Promise<void> {
+export async function buildImage(name: Image, tag: string, checkout = ROOT): Promise<void> {
   const command =
-    process.env.IMAGE_BUILD || 'docker build --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT"'
+    process.env.IMAGE_BUILD ||
+    'docker build --file "$DOCKERFILE" --tag "$IMAGE" --build-arg "VERSION=$VERSION" "$CONTEXT"'
   await run('sh', ['-c', command], {
     cwd: ROOT,
-    env: { CONTEXT: checkout + service, IMAGE: image(service, tag), VERSION: tag },
+    env: {
+      // The page comes from another folder.
+      CONTEXT: name === 'gateway' ? checkout : checkout + name,
+      DOCKERFILE: `${checkout}${name}/Dockerfile`,
+      IMAGE: image(name, tag),
+      VERSION: tag,
+    },
   })
 }
 
@@ -77,7 +88,10 @@ export function argumentsFor(chart: string, tag: string, ...further: string[]): 
     '--values',
     `${chart}/values-e2e.yaml`,
     ...extra,
-    ...SERVICES.flatMap((service) => ['--set-string', `${service}.image.tag=${tag}`]),
+    ...IMAGES.filter((name) => existsSync(`${chart}/../../charts/${name}`)).flatMap((name) => [
+      '--set-string',
+      `${name}.image.tag=${tag}`,
+    ]),
     '--set',
     `global.ingress.className=${className}`,
     ...further,

@@ -7,9 +7,9 @@ import {
   chartArguments,
   createRestricted,
   dump,
+  IMAGES,
   ofTheRelease,
   RELEASE,
-  SERVICES,
   THROW_AWAY,
   throwAwayName,
 } from './installation.ts'
@@ -77,8 +77,7 @@ export async function withThrowAway(
   let namespace: Namespace | undefined
   let isWell = false
   try {
-    for (const service of SERVICES)
-      await timed(`image of ${service} (${tag})`, () => buildImage(service, tag))
+    for (const name of IMAGES) await timed(`image of ${name} (${tag})`, () => buildImage(name, tag))
     await untilAlone()
     namespace = await createRestricted(throwAwayName())
     say(`namespace ${namespace.name}`)

@@ -5,5 +5,5 @@
 
 {{/* Whether any part is installed. The library chart comes with the parts: without one, none of its templates is there. */}}
 {{- define "authdb.isAnythingInstalled" -}}
-{{- if or .Values.components.authService .Values.components.taskService .Values.components.mongodb .Values.components.redis }}true{{ end -}}
+{{- if or .Values.components.authService .Values.components.taskService .Values.components.gateway .Values.components.mongodb .Values.components.redis }}true{{ end -}}
 {{- end }}

@@ -29,19 +29,21 @@ Whole numbers pass through int64, because YAML numbers are floats here and 25920
 {{- $config := include "authdb.config" . | fromYaml -}}
 HOST: 0.0.0.0
 PORT: {{ .Values.ports.http | quote }}
-INTERNAL_PORT: {{ .Values.ports.internal | quote }}
 LOG_LEVEL: {{ $config.logLevel | quote }}
-MONGODB_DATABASE: {{ .Values.mongodb.database | quote }}
-MONGODB_POOL_SIZE: {{ .Values.mongodb.poolSize | int64 | quote }}
 CORS_ORIGINS: {{ default "" $config.corsOrigins | quote }}
 TRUST_PROXY: {{ $config.trustProxy | quote }}
+MAX_IN_FLIGHT: {{ $config.maxInFlight | int64 | quote }}
+SHUTDOWN_TIMEOUT_MS: {{ $config.shutdownTimeoutMs | int64 | quote }}
+{{- if .Values.mongodb }}
+INTERNAL_PORT: {{ .Values.ports.internal | quote }}
+MONGODB_DATABASE: {{ .Values.mongodb.database | quote }}
+MONGODB_POOL_SIZE: {{ .Values.mongodb.poolSize | int64 | quote }}
 TOKEN_ISSUER: {{ $config.tokenIssuer | quote }}
 TOKEN_AUDIENCE: {{ $config.tokenAudience | quote }}
 RATE_LIMIT_PER_MINUTE: {{ $config.rateLimitPerMinute | int64 | quote }}
-MAX_IN_FLIGHT: {{ $config.maxInFlight | int64 | quote }}
 SERVER_TIMING: {{ $config.serverTiming | quote }}
 DRAIN_DELAY_MS: {{ $config.drainDelayMs | int64 | quote }}
-SHUTDOWN_TIMEOUT_MS: {{ $config.shutdownTimeoutMs | int64 | quote }}
+{{- end }}
 {{- if include "authdb.caVolume" . }}
 NODE_EXTRA_CA_CERTS: /etc/authdb-ca/ca.crt
 {{- end }}
@@ -51,7 +53,10 @@ NODE_EXTRA_CA_CERTS: /etc/authdb-ca/ca.crt
 {{/* Certificates of authorities that the image does not know: `ca` of the service, with `global.ca` of an umbrella chart on top. */}}
 {{- define "authdb.ca" -}}
 {{- $global := include "authdb.global" . | fromYaml -}}
+{{- /* The gateway calls nobody by TLS. */}}
+{{- if .Values.ca -}}
 {{- mergeOverwrite (deepCopy .Values.ca) (default dict $global.ca) | toYaml -}}
+{{- end -}}
 {{- end }}
 
 {{- define "authdb.caVolume" -}}

@@ -1,13 +1,15 @@
 {{/*
 Three Services: the public one has the public port alone, so that no route can reach the internal port by mistake; the internal
-one serves other parts of the release; the headless one names single pods.
+one serves other parts of the release; the headless one names single pods. Without an internal port the first is enough.
 */}}
 {{- define "authdb.services" -}}
 {{- include "authdb.service" (dict "root" . "suffix" "" "component" "public" "ports" (list "http")) }}
+{{- if .Values.ports.internal }}
 ---
 {{ include "authdb.service" (dict "root" . "suffix" "-internal" "component" "internal" "ports" (list "internal")) }}
 ---
 {{ include "authdb.service" (dict "root" . "suffix" "-headless" "component" "headless" "ports" (list "http" "internal")) }}
+{{- end }}
 {{- end }}
 
 {{- define "authdb.service" -}}
@@ -190,6 +192,14 @@ spec:
       app.kubernetes.io/component: test
 {{- end }}
 
+{{/* The gateway of the release, where there is one. */}}
+{{- define "authdb.gatewayPeer" -}}
+- podSelector:
+    matchLabels:
+      app.kubernetes.io/name: gateway
+      app.kubernetes.io/instance: {{ default .Release.Name .Values.networkPolicy.releases.gateway }}
+{{- end }}
+
 {{/* Where the requests of an Ingress come from; for the class nginx the namespace of its controller's own chart, unless others are named. */}}
 {{- define "authdb.ingressProxies" -}}
 {{- $ingress := include "authdb.switch" (dict "root" . "name" "ingress") | fromYaml -}}
@@ -221,6 +231,9 @@ spec:
   ingress:
     - from:
         {{- include "authdb.testPeer" . | nindent 8 }}
+        {{- if .Values.ports.internal }}
+        {{- include "authdb.gatewayPeer" . | nindent 8 }}
+        {{- end }}
         {{- include "authdb.peers" (dict "root" . "peers" .Values.networkPolicy.clients) | nindent 8 }}
         {{- if $ingress.enabled }}
         {{- include "authdb.peers" (dict "root" . "peers" (include "authdb.ingressProxies" . | fromYamlArray)) | nindent 8 }}
@@ -230,14 +243,16 @@ spec:
         {{- end }}
       ports:
         - {port: http, protocol: TCP}
+    {{- if .Values.ports.internal }}
     - from:
         {{- include "authdb.testPeer" . | nindent 8 }}
         {{- include "authdb.peers" (dict "root" . "peers" .Values.networkPolicy.internalClients) | nindent 8 }}
       ports:
         - {port: internal, protocol: TCP}
+    {{- end }}
   egress:
     {{- include "authdb.dnsEgress" . | nindent 4 }}
-    {{- range $destination := list "mongodb" "redis" (include (printf "authdb.%s.neighbour" .Chart.Name) .) }}
+    {{- range $destination := include (printf "authdb.%s.destinations" .Chart.Name) . | splitList " " }}
     {{- include "authdb.egressTo" (dict "root" $ "destination" (get $.Values.networkPolicy $destination)) | nindent 4 }}
     {{- end }}
     {{- include "authdb.peers" (dict "root" . "peers" .Values.networkPolicy.egress) | nindent 4 }}

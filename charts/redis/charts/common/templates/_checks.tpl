@@ -11,7 +11,8 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{- end }}
 
 {{- define "authdb.checks.autoscaling" -}}
-{{- if and .Values.autoscaling.enabled .Values.keda.enabled -}}
+{{- $keda := default dict .Values.keda -}}
+{{- if and .Values.autoscaling.enabled $keda.enabled -}}
 {{- fail (printf "%s: autoscaling.enabled and keda.enabled exclude each other: two controllers would fight over the number of pods" .Chart.Name) -}}
 {{- end -}}
 {{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) -}}
@@ -20,7 +21,7 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{- if not (dig "requests" "cpu" "" .Values.resources) -}}
 {{- fail (printf "%s: resources.requests.cpu must be set: CPU utilization is measured against it" .Chart.Name) -}}
 {{- end -}}
-{{- if and .Values.keda.enabled (not .Values.keda.prometheus.serverAddress) (not .Values.keda.cpuUtilization) -}}
+{{- if and $keda.enabled (not $keda.prometheus.serverAddress) (not $keda.cpuUtilization) -}}
 {{- fail (printf "%s: keda.enabled needs keda.prometheus.serverAddress or keda.cpuUtilization: a ScaledObject without a trigger scales nothing" .Chart.Name) -}}
 {{- end -}}
 {{- end }}
@@ -28,7 +29,7 @@ Rules that a schema cannot say because they join several values. Each fails the 
 {{/* Seconds from the deletion of a pod to the end of an orderly stop: pre-stop sleep, then draining, then closing. */}}
 {{- define "authdb.stopSeconds" -}}
 {{- $config := include "authdb.config" . | fromYaml -}}
-{{- add (int .Values.preStopSleepSeconds) (ceil (divf (float64 $config.drainDelayMs) 1000.0)) (ceil (divf (float64 $config.shutdownTimeoutMs) 1000.0)) -}}
+{{- add (int .Values.preStopSleepSeconds) (ceil (divf (float64 (default 0 $config.drainDelayMs)) 1000.0)) (ceil (divf (float64 $config.shutdownTimeoutMs) 1000.0)) -}}
 {{- end }}
 
 {{/* Three seconds are left for the process to end after its own limit. */}}
@@ -48,15 +49,17 @@ The most pods that serve at once: the upper bound of whoever scales, and the sur
 their connections for some seconds more; the reserve that the umbrella chart asks for has room for them.
 */}}
 {{- define "authdb.maxPods" -}}
-{{- $scaled := or .Values.autoscaling.enabled .Values.keda.enabled -}}
+{{- $scaled := not (empty (include "authdb.isScaled" .)) -}}
 {{- add (ternary (int .Values.autoscaling.maxReplicas) (int .Values.replicaCount) $scaled) (int .Values.maxSurge) -}}
 {{- end }}
 
 {{- define "authdb.checks.connections" -}}
+{{- if .Values.mongodb -}}
 {{- $pods := include "authdb.maxPods" . | int -}}
 {{- $connections := mul $pods (int .Values.mongodb.poolSize) | int -}}
 {{- if gt $connections (int .Values.mongodb.connectionBudget) -}}
 {{- fail (printf "%s: %d pods (maximum and surge) x mongodb.poolSize %d = %d connections, more than mongodb.connectionBudget (%d)" .Chart.Name $pods (int .Values.mongodb.poolSize) $connections (int .Values.mongodb.connectionBudget)) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 

@@ -1,3 +1,8 @@
+{{/* Whether something else than the chart says how many pods there are. */}}
+{{- define "authdb.isScaled" -}}
+{{- if or .Values.autoscaling.enabled (default dict .Values.keda).enabled }}true{{ end -}}
+{{- end }}
+
 {{/* Up at once and in large steps, down slowly: a pod too many costs little, a pod too few costs answers. */}}
 {{- define "authdb.behavior" -}}
 scaleUp:
@@ -137,7 +142,8 @@ spec:
 
 {{/* For NOTES.txt: what the autoscaler that is on needs of the cluster. */}}
 {{- define "authdb.scalingNotes" -}}
-{{- if or .Values.autoscaling.enabled (and .Values.keda.enabled .Values.keda.cpuUtilization) }}
+{{- $keda := default dict .Values.keda }}
+{{- if or .Values.autoscaling.enabled (and $keda.enabled $keda.cpuUtilization) }}
 
 Autoscaling reads CPU from metrics-server, and changes nothing without it: kubectl top pods -n {{ .Release.Namespace }} must answer.
 {{- end }}
