@@ -1,5 +1,5 @@
 import { EMPTY, type Entry } from './entries.ts'
-import type { Instance, Reader, ReaderStep, System, Writer, WriterStep } from './epoch-state.ts'
+import type { Instance, Reader, ReaderStep, System, Writer, WriterKind, WriterStep } from './epoch-state.ts'
 import type { StateKey } from './visited-states.ts'
 
 const READER_STEPS: readonly ReaderStep[] = [
@@ -20,30 +20,32 @@ const WRITER_STEPS: readonly WriterStep[] = [
   'again',
   'late unmark',
   'abandon',
-  'abandon under way',
   'done',
   'crashed',
-  'commit under way',
 ]
+const WRITER_KINDS: readonly WriterKind[] = ['one', 'keyed', 'bulk']
 const ENTRY_KINDS = ['empty', 'value', 'claim', 'mark']
+/** Of a reader, a writer or the state of an instance */
+const CODE_BITS = 25
 /** Slots 0 .. 5: three epochs with a cache. */
 const SLOT_BITS = 3
 const SLOTS = 6
 
 /** Instances with the same actors are alike, as are the actors of one instance: all are written in sorted order. */
 export function writeEpochKey(system: System, key: StateKey): void {
-  const { document, told, faults } = system
+  const { document, told, faults, keyed } = system
   key.put(document.epoch, 3)
   for (let epoch = 1; epoch <= system.lastEpoch; epoch += 2) key.put(document.runs[epoch] ?? 0, 2)
   key.put(document.settled ? 1 : 0, 1)
   key.put(system.firstRunAlive ? 1 : 0, 1)
   key.put(system.readsLeft, 3)
   key.put((system.committed << 4) | (told.acknowledged << 2) | told.shown, 6)
+  key.put((keyed.version << 1) | (keyed.announced ? 1 : 0), 3)
   for (const left of Object.values(faults)) key.put(left, 2)
   const entries = livingEntries(system)
   for (const entry of entries) key.put(entryCode(entry), 5)
   const blocks = system.instances.map((instance, i) => blockOf(system, entries, instance, i))
-  for (const block of blocks.sort(compareBlocks)) for (const code of block) key.put(code, 21)
+  for (const block of blocks.sort(compareBlocks)) for (const code of block) key.put(code, CODE_BITS)
 }
 
 /** What an epoch left behind that nobody can use any more makes no difference. */
@@ -89,14 +91,16 @@ function readerCode(entries: readonly Entry[], { next, before, epoch, version, t
 
 function writerCode(
   entries: readonly Entry[],
-  { next, epoch, alone, version, page }: Writer,
+  { kind, next, left, unknown, pending, epoch, alone, version, page }: Writer,
   w: number,
 ): number {
   let marks = 0
   for (const [slot, entry] of entries.entries()) {
     if (entry.kind === 'mark' && (entry.writers & (1 << w)) !== 0) marks |= 1 << slot
   }
-  const progress = (WRITER_STEPS.indexOf(next) << 1) | (alone ? 1 : 0)
+  const commits = (left << 2) | (unknown ? 2 : 0) | (pending ? 1 : 0)
+  const what = (((WRITER_KINDS.indexOf(kind) << 4) | commits) << 4) | WRITER_STEPS.indexOf(next)
+  const progress = (what << 1) | (alone ? 1 : 0)
   return (((((progress << 4) | (version << 2) | page) << 3) | epoch) << SLOTS) | marks
 }
 

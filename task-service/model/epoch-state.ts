@@ -40,12 +40,10 @@ export type WriterStep =
   | 'again'
   /** Answered with 503; what is left of the mark is taken away in the background, if Redis is reached again. */
   | 'late unmark'
-  /** Answered with 503, the outcome not being known: the write has been made, or is still under way. */
+  /** The outcome is not known for all of it: the mark is to stay. */
   | 'abandon'
-  | 'abandon under way'
   | 'done'
   | 'crashed'
-  | 'commit under way'
 
 export interface Reader {
   readonly instance: number
@@ -58,12 +56,27 @@ export interface Reader {
   readonly token: number
 }
 
+/**
+ * - `one`: a creation, an update, a deletion, a restoration: one commit.
+ * - `keyed`: a creation with an `Idempotency-Key`; all of these have the same one, so they are repetitions of each other.
+ * - `bulk`: two commits under one mark.
+ */
+export type WriterKind = 'one' | 'keyed' | 'bulk'
+
 export interface Writer {
   readonly instance: number
+  readonly kind: WriterKind
   readonly next: WriterStep
+  /** Commits that are still to be made */
+  readonly left: number
+  /** Of an earlier commit of the same mark the outcome is not known. */
+  readonly unknown: boolean
+  /** A commit is on its way to the database, whatever becomes of the writer. */
+  readonly pending: boolean
   readonly epoch: number
   /** Nobody else had a mark, and the epoch was settled: the new list may be left in the cache. */
   readonly alone: boolean
+  /** Of its last commit that was answered, 0 for none: what a 2xx is for */
   readonly version: Version
   /** The list to leave in the cache, 0 for none. */
   readonly page: Version
@@ -106,6 +119,10 @@ export interface Rules {
   readonly commitInTime: boolean
   /** A read that neither hits nor fills ends with script CONFIRM. */
   readonly confirmReads: boolean
+  /** A repetition that finds the task made, but not noted as announced, marks and unmarks before it answers. */
+  readonly announceRepeats: boolean
+  /** One commit of unknown outcome, and the mark of several is abandoned before anything is acknowledged. */
+  readonly abandonUnknown: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -114,6 +131,8 @@ export const ALL_RULES: Rules = {
   compareRunId: true,
   commitInTime: false,
   confirmReads: true,
+  announceRepeats: true,
+  abandonUnknown: true,
 }
 
 export interface System {
@@ -128,6 +147,8 @@ export interface System {
   readonly writers: readonly Writer[]
   readonly readsLeft: number
   readonly committed: Version
+  /** The version in which the task of the keyed writers came, 0 before; and whether it is noted that every cache knows it. */
+  readonly keyed: { readonly version: Version; readonly announced: boolean }
   readonly told: Told
   readonly faults: Faults
 }

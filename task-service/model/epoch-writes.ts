@@ -1,4 +1,5 @@
 import { abandon, describe, type Entry, mark, unmark } from './entries.ts'
+import { answerOf, commit, isAnswered, OVER, reachDatabase, setWriter } from './epoch-commits.ts'
 import {
   instanceOf,
   leaseHolds,
@@ -20,7 +21,7 @@ import { acknowledge, stepOf } from './promises.ts'
  */
 export function stepsOfWriter(system: System, i: number): Step<System>[] {
   const writer = system.writers[i] as Writer
-  const steps = protocolSteps(system, i, writer)
+  const steps = [...protocolSteps(system, i, writer), ...reachDatabase(system, i, writer)]
   return system.faults.crashes > 0 ? [...steps, ...crash(system, i, writer)] : steps
 }
 
@@ -46,11 +47,7 @@ function protocolSteps(system: System, i: number, writer: Writer): Step<System>[
     case 'late unmark':
       return unmarkLate(system, i, writer)
     case 'abandon':
-      return abandonEntry(system, i, writer, 'done')
-    case 'abandon under way':
-      return [...abandonEntry(system, i, writer, 'commit under way'), reachDatabase(system, i, 'abandon')]
-    case 'commit under way':
-      return [reachDatabase(system, i, 'crashed')]
+      return abandonEntry(system, i, writer)
     case 'crashed':
     case 'done':
       return []
@@ -58,7 +55,8 @@ function protocolSteps(system: System, i: number, writer: Writer): Step<System>[
 }
 
 /** Directly under a settled `off`; else with a mark, for which the epoch need not be settled; else it has to wait. */
-function begin(system: System, i: number, { instance }: Writer): Step<System>[] {
+function begin(system: System, i: number, { instance, kind }: Writer): Step<System>[] {
+  if (kind === 'keyed' && isAnswered(system)) return [succeed(system, i, 'finds its task')]
   const { lease } = instanceOf(system, instance)
   if (!lease || !rightsOf(system, lease).mayWrite) return []
   const { epoch, settled } = lease
@@ -91,7 +89,7 @@ function loseMark(system: System, i: number, epoch: number, slot: number): Step<
 }
 
 function giveUp(system: System, i: number, epoch: number, why: string): Step<System> {
-  const after = { next: 'late unmark', epoch, version: 0, alone: false, page: 0 } as const
+  const after = { ...OVER, next: 'late unmark', epoch } as const
   return stepOf(`w${i} ${why}: 503`, setWriter(system, i, after))
 }
 
@@ -108,58 +106,14 @@ function proposeOff(system: System, i: number, epoch: number, why: string): Step
   return [stepOf(`w${i} ${why}, proposes off`, propose(system, epoch, OFF))]
 }
 
-/** Whatever becomes of the lease meanwhile, the write may still take effect. */
-function commit(system: System, i: number, writer: Writer): Step<System>[] {
-  const late = instanceOf(system, writer.instance).lease?.epoch !== writer.epoch
-  if (late && system.rules.commitInTime) return []
-  const version = system.committed + 1
-  const off = system.document.runs[writer.epoch] === OFF
-  const next = off ? 'check' : writer.alone ? 'load' : 'unmark'
-  const steps = [
-    stepOf(`w${i} commits v${version}`, { ...setWriter(system, i, { next, version }), committed: version }),
-  ]
-  return system.faults.timeouts > 0 && !off ? [...steps, ...timeOut(system, i, writer)] : steps
-}
-
-/** 503 outcome_unknown: the write has been made, or is still under way. */
-function timeOut(system: System, i: number, { epoch }: Writer): Step<System>[] {
-  const spent = spend(system, 'timeouts')
-  const version = system.committed + 1
-  const unknown = (next: 'abandon' | 'abandon under way') =>
-    setWriter(spent, i, { next, epoch, version: 0, alone: false, page: 0 })
-  return [
-    stepOf(`w${i} commits v${version}, its answer is LOST: 503`, {
-      ...unknown('abandon'),
-      committed: version,
-    }),
-    stepOf(`w${i}'s commit is under way for too long: 503`, unknown('abandon under way')),
-  ]
-}
-
-/** Also in the background, if Redis is not reached at once. */
-function abandonEntry(
-  system: System,
-  i: number,
-  { instance, epoch }: Writer,
-  next: 'done' | 'commit under way',
-): Step<System>[] {
+/** Also in the background, if Redis is not reached at once. What is known of several is acknowledged under a mark of its own. */
+function abandonEntry(system: System, i: number, { instance, epoch, version }: Writer): Step<System>[] {
   const slot = reachableSlot(system, instance, epoch)
   if (slot === undefined) return []
   const { entry } = abandon(system.entries[slot] as Entry, i)
-  return [
-    stepOf(
-      `w${i} ABANDON under epoch ${epoch}`,
-      setWriter(setEntry(system, slot, entry), i, { next, epoch: 0 }),
-    ),
-  ]
-}
-
-function reachDatabase(system: System, i: number, next: 'crashed' | 'abandon'): Step<System> {
-  const version = system.committed + 1
-  return stepOf(`v${version} of w${i} reaches the database`, {
-    ...setWriter(system, i, { next }),
-    committed: version,
-  })
+  const next = version === 0 ? 'done' : 'begin'
+  const after = setWriter(setEntry(system, slot, entry), i, { next, epoch: 0, unknown: false })
+  return [stepOf(`w${i} ABANDON under epoch ${epoch}`, after)]
 }
 
 function unmarkEntry(system: System, i: number, writer: Writer): Step<System>[] {
@@ -209,19 +163,18 @@ function again(system: System, i: number, { instance }: Writer): Step<System>[] 
 }
 
 function succeed(system: System, i: number, why: string): Step<System> {
-  const { version } = system.writers[i] as Writer
-  const after = setWriter(system, i, { next: 'done', epoch: 0, version: 0, alone: false, page: 0 })
-  return stepOf(`w${i} ${why}, 2xx for v${version}`, { ...after, told: acknowledge(system.told, version) })
+  const { version, kind } = answerOf(system, i)
+  const after = setWriter(system, i, { ...OVER, next: 'done' })
+  const keyed = kind === 'keyed' ? { ...system.keyed, announced: true } : system.keyed
+  return stepOf(`w${i} ${why}, 2xx for v${version}`, {
+    ...after,
+    keyed,
+    told: acknowledge(system.told, version),
+  })
 }
 
-function crash(system: System, i: number, { next }: Writer): Step<System>[] {
-  if (next === 'begin' || next === 'done' || next === 'crashed') return []
-  if (next === 'commit under way' || next === 'late unmark' || next.startsWith('abandon')) return []
-  const after = next === 'commit' ? 'commit under way' : 'crashed'
-  const dead = { next: after, epoch: 0, version: 0, alone: false, page: 0 } as const
+function crash(system: System, i: number, { next, pending }: Writer): Step<System>[] {
+  if (['begin', 'done', 'crashed', 'late unmark', 'abandon'].includes(next)) return []
+  const dead = { ...OVER, next: 'crashed', pending: pending || next === 'commit' } as const
   return [stepOf(`w${i} CRASHES`, setWriter(spend(system, 'crashes'), i, dead))]
-}
-
-function setWriter(system: System, i: number, change: Partial<Writer>): System {
-  return { ...system, writers: system.writers.with(i, { ...(system.writers[i] as Writer), ...change }) }
 }

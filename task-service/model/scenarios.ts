@@ -59,13 +59,18 @@ interface EpochRow {
   readonly without?: string
 }
 
+/** `k`: creations with one key. `b`: several commits under one mark. */
+function shapeOf({ readers, writers, keyed = 0, bulk = 0 }: Size['instances'][number]): string {
+  return `${readers}r${writers}w${keyed > 0 ? `${keyed}k` : ''}${bulk > 0 ? `${bulk}b` : ''}`
+}
+
 function epochs(size: Size, { faults = {}, breaks = [], rules = {}, without }: EpochRow): Scenario {
-  const shape = size.instances.map(({ readers, writers }) => `${readers}r${writers}w`).join(' | ')
+  const shape = size.instances.map(shapeOf).join(' | ')
   return {
     protocol: `epoch leases (${shape}, ${size.reads} reads)${without === undefined ? '' : ` ${without}`}`,
     faults: describeFaults(faults),
     breaks,
-    isControl: breaks.includes('fresh'),
+    isControl: without !== undefined && breaks.length > 0 && !rules.commitInTime,
     run: (limits) => explore(epochModel(size, faults, rules), limits),
   }
 }
@@ -140,6 +145,52 @@ const twoWriters: Size = {
   lastEpoch: 3,
 }
 
+const NONE = { readers: 0, writers: 0 }
+/** A creation and its repetition, through two instances. */
+const repeated: Size = {
+  instances: [
+    { readers: 1, writers: 0, keyed: 1 },
+    { ...NONE, keyed: 1 },
+  ],
+  reads: 2,
+  lastEpoch: 3,
+}
+/** Two commits under one mark. */
+const several: Size = {
+  instances: [
+    { readers: 1, writers: 0 },
+    { ...NONE, bulk: 1 },
+  ],
+  reads: 3,
+  lastEpoch: 3,
+}
+/** Small enough for every build: the cache stays on. */
+const inOneEpoch = (size: Size): Size => ({ ...size, lastEpoch: 1 })
+
+const newWrites: readonly Scenario[] = [
+  ...[{}, { crashes: 1 }, { timeouts: 1 }, { losses: 1 }].map((faults) =>
+    epochs(inOneEpoch(repeated), { faults }),
+  ),
+  ...[{}, { crashes: 1 }, { timeouts: 1 }, { losses: 1 }].map((faults) =>
+    epochs(inOneEpoch(several), { faults }),
+  ),
+]
+
+const newWriteControls: readonly Scenario[] = [
+  epochs(inOneEpoch(repeated), {
+    faults: { crashes: 1, evictions: 1 },
+    breaks: BOTH,
+    rules: { announceRepeats: false },
+    without: 'without announcing what a repetition finds',
+  }),
+  epochs(inOneEpoch(several), {
+    faults: { timeouts: 1 },
+    breaks: ALONE,
+    rules: { abandonUnknown: false },
+    without: 'without abandoning a mark for one unknown outcome of several',
+  }),
+]
+
 const epochControls: readonly Scenario[] = [
   epochs(apart, { breaks: BOTH, rules: { checkLease: false }, without: 'without the lease check' }),
   epochs(apart, {
@@ -177,6 +228,8 @@ export const smallScenarios: readonly Scenario[] = [
   ...EPOCH_FAULTS.map((faults) => epochs(apart, { faults })),
   epochs(apart, { rules: { confirmReads: false }, without: 'without CONFIRM' }),
   epochs(shared, {}),
+  ...newWrites,
+  ...newWriteControls,
   ...epochControls,
   decisions({}),
   ...decisionControls,
@@ -212,6 +265,11 @@ export const exhaustiveScenarios: readonly Scenario[] = [
   epochs(twoWriters, { breaks: ALONE }),
   epochs(twoWriters, { faults: { evictions: 1 }, breaks: ALONE }),
   epochs({ ...twoWriters, reads: 1 }, { faults: { losses: 1 } }),
+  ...[repeated, { ...several, reads: 2 }].flatMap((size) =>
+    [{}, { crashes: 1 }, { timeouts: 1 }].map((faults) => epochs(size, { faults })),
+  ),
+  ...newWrites,
+  ...newWriteControls,
   ...epochControls,
   decisions({ runs: ['A', 'B'] }),
   decisions({ lastEpoch: 5 }),
