@@ -67,10 +67,21 @@ export class BulkService {
       })
     } catch (error) {
       if (!(error instanceof SomeUnknown)) throw error
-      // Its mark stays where it is, for those that may be made yet. Another one says that the rest can be acknowledged.
-      await write(owner, deadline, async () => {})
+      await this.#announceRest(owner, deadline)
     }
     return outcomes
+  }
+
+  /**
+   * The mark of what may be made yet stays where it is. Another one says that the rest can be acknowledged.
+   * @throws OutcomeUnknown when it cannot be said: something may have been written by now
+   */
+  async #announceRest(owner: string, deadline: number): Promise<void> {
+    try {
+      await this.#parts.write(owner, deadline, async () => {})
+    } catch (cause) {
+      throw new OutcomeUnknown({ cause })
+    }
   }
 
   async #runAll(run: Run, operations: Operation[]): Promise<Outcome[]> {

@@ -8,6 +8,10 @@ export class Gate {
   #server: Server | undefined
   #held: (() => void)[] | undefined
   #stallBefore: string | undefined
+  #holdBefore: string | undefined
+  /** Connections that are held back, by their clients, and what has come on them */
+  readonly #alone = new Set<Socket>()
+  readonly #heldAlone: (() => void)[] = []
   port = 0
   /** What has come from the client, also while it is held back. A test empties it. */
   sent = ''
@@ -60,10 +64,23 @@ export class Gate {
     return this.#held !== undefined
   }
 
+  /** The connection on which these bytes come is held back from there on, and no other. */
+  holdBefore(bytes: string): void {
+    this.#holdBefore = bytes
+  }
+
+  /** Whether such a connection is held back now */
+  get isHolding(): boolean {
+    return this.#alone.size > 0
+  }
+
   /** What was held back arrives late. */
   release(): void {
-    const held = this.#held ?? []
+    const held = [...this.#heldAlone, ...(this.#held ?? [])]
     this.#held = undefined
+    this.#heldAlone.length = 0
+    this.#alone.clear()
+    this.#holdBefore = undefined
     for (const send of held) send()
   }
 
@@ -78,7 +95,7 @@ export class Gate {
       socket.on('error', () => socket.destroy())
       socket.on('close', () => {
         this.#sockets.delete(socket)
-        this.#pass(() => other.end())
+        this.#pass(client, () => other.end())
       })
     }
     client.on('data', (chunk) => {
@@ -88,13 +105,18 @@ export class Gate {
         this.#stallBefore = undefined
         this.stall()
       }
-      this.#pass(() => store.write(chunk))
+      if (this.#holdBefore !== undefined && text.includes(this.#holdBefore)) {
+        this.#holdBefore = undefined
+        this.#alone.add(client)
+      }
+      this.#pass(client, () => store.write(chunk))
     })
-    store.on('data', (chunk) => this.#pass(() => client.write(this.onAnswer(chunk))))
+    store.on('data', (chunk) => this.#pass(client, () => client.write(this.onAnswer(chunk))))
   }
 
-  #pass(send: () => void): void {
-    if (this.#held) this.#held.push(send)
+  #pass(client: Socket, send: () => void): void {
+    if (this.#alone.has(client)) this.#heldAlone.push(send)
+    else if (this.#held) this.#held.push(send)
     else send()
   }
 }
