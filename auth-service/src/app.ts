@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { accountsFeature } from './accounts/index.ts'
 import { administrationFeature } from './administration/index.ts'
-import { auditFeature, auditHooks } from './audit/index.ts'
+import { auditFeature, auditHooks, systemAct } from './audit/index.ts'
 import type { Config } from './config.ts'
 import { erasuresFeature } from './erasures/index.ts'
 import { healthFeature } from './health/index.ts'
 import { loginFeature } from './login/index.ts'
+import { mailFeature } from './mail/index.ts'
 import { ownAccountFeature } from './own-account/index.ts'
 import { passwordsFeature } from './passwords/index.ts'
 import { type Feature, registerRoutes } from './platform/feature.ts'
@@ -17,6 +18,7 @@ import { secondFactorFeature } from './second-factor/index.ts'
 import { sessionsFeature } from './sessions/index.ts'
 import { loginAttempts } from './throttling/index.ts'
 import { authenticate, tokensFeature } from './tokens/index.ts'
+import { verificationFeature } from './verification/index.ts'
 import { version } from './version.ts'
 
 export interface Application {
@@ -41,11 +43,25 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
 
   const passwords = passwordsFeature(service)
   const tokens = tokensFeature(service)
-  const accounts = accountsFeature(service, passwords.hasher)
+  const mails = mailFeature(service)
+  const accounts = accountsFeature(service, passwords.hasher, {
+    onCreated: (account) => verification.invite(account),
+    onFirstAdmin: ({ id }) => audit.trail.record(systemAct('user.created', id, 'at its first start')),
+  })
   const sessions = sessionsFeature(service, tokens.signer)
-  const parts = { hasher: passwords.hasher, attempts: loginAttempts(service), sessions: sessions.service }
+  const parts = {
+    hasher: passwords.hasher,
+    attempts: loginAttempts(service),
+    sessions: sessions.service,
+    mail: mails.mail,
+  }
   const ownAccount = ownAccountFeature(service, parts)
   const secondFactor = secondFactorFeature(service, { ...parts, confirmation: ownAccount.confirmation })
+  const verification = verificationFeature(service, {
+    ...parts,
+    confirmation: ownAccount.confirmation,
+    secondFactor: secondFactor.service,
+  })
   const audit = auditFeature(service)
   const features: Feature[] = [
     passwords,
@@ -54,10 +70,13 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
     sessions,
     ownAccount,
     secondFactor,
+    verification,
     revocationsFeature(service),
-    administrationFeature(service, accounts.service, sessions.service),
+    administrationFeature(service, { ...parts, accounts: accounts.service }),
     erasuresFeature(service, tokens.signer),
     audit,
+    // Stopped before the record is: it may still have to say whom a message was for.
+    mails,
     tokens,
     healthFeature(service),
   ]

@@ -25,6 +25,35 @@ t.test('an ADMIN_EMAIL without ADMIN_PASSWORD is refused, a password alone is no
   t.ok(loadConfig({ ...needed, ADMIN_PASSWORD: 'hush' }))
 })
 
+t.test('mail needs to know where links lead, and who sends them', async (t) => {
+  const mail = { SMTP_URL: 'smtp://user:pa%40ss@mail.example:587?requireTLS=true' }
+  t.throws(() => loadConfig({ ...needed, ...mail }), {
+    message:
+      'The settings cannot be used: PUBLIC_URL is not set, and SMTP_URL needs it; MAIL_FROM is not set, and SMTP_URL needs it',
+  })
+  const whole = {
+    ...needed,
+    ...mail,
+    PUBLIC_URL: 'https://todo.example/',
+    MAIL_FROM: 'AuthDB <no-reply@todo.example>',
+  }
+  t.equal(loadConfig(whole).PUBLIC_URL, 'https://todo.example')
+  t.throws(() => loadConfig({ ...whole, MAIL_TO_LOG: 'true' }), { message: /MAIL_TO_LOG must be false/ })
+  t.throws(() => loadConfig({ ...needed, MAIL_TO_LOG: 'true' }), { message: /PUBLIC_URL is not set/ })
+  t.equal(loadConfig(needed).MAIL_TO_LOG, false, 'never because there is no server')
+  for (const wrong of [
+    { PUBLIC_URL: 'todo.example' },
+    { PUBLIC_URL: 'https://todo.example/?a=b' },
+    { SMTP_URL: 'mail.example:25' },
+    { SMTP_URL: 'http://mail.example' },
+    { MAIL_FROM: 'AuthDB' },
+    { MAIL_FROM: 'A\r\nBcc: b@example.org <a@example.org>' },
+  ]) {
+    const [name = ''] = Object.keys(wrong)
+    t.throws(() => loadConfig({ ...whole, ...wrong }), { message: new RegExp(`${name} must be`) })
+  }
+})
+
 t.test('it cannot be changed', async (t) => {
   const config = loadConfig(needed) as { PORT: number }
   t.throws(() => (config.PORT = 1), TypeError)

@@ -6,6 +6,7 @@ import {
   host,
   httpUrl,
   instanceName,
+  isHost,
   type Kind,
   origins,
   proxies,
@@ -23,6 +24,31 @@ const seconds = (fallback: number, maximum: number, description: string, minimum
   Type.Integer({ default: fallback, minimum, maximum, description: `${description} (s)` })
 
 const email: Kind<string> = { read: checkedEmail, expects: 'must be an e-mail address' }
+
+/** The page of a link's reader: what the link says follows after it. */
+const publicUrl: Kind<string> = {
+  read: (text) => (new URL(text).search === '' ? httpUrl.read(text)?.replace(/\/+$/, '') : undefined),
+  expects: 'must be http://host[:port][/path] or https://…, without a user, password, query or fragment',
+}
+
+const smtpUrl: Kind<string> = {
+  read: (text) => {
+    const { protocol, hostname, username, password } = new URL(text)
+    for (const part of [username, password]) decodeURIComponent(part)
+    return /^smtps?:$/.test(protocol) && isHost(hostname.replace(/^\[(.*)\]$/, '$1')) ? text : undefined
+  },
+  expects:
+    'must be smtp://[user:password@]host[:port][?requireTLS=true] or smtps://…, with special characters in a password percent-encoded',
+}
+
+const SENDER = /^(?:[^<>"\p{C}]+ <([^<>]+)>|([^<>]+))$/u
+const mailFrom: Kind<string> = {
+  read: (text) => {
+    const [, named, bare] = SENDER.exec(text) ?? []
+    return checkedEmail(named ?? bare ?? '') ? text : undefined
+  },
+  expects: 'must be an e-mail address, or a name and one in angle brackets',
+}
 
 const PASSWORD_NEEDED = 'ADMIN_PASSWORD is not set, and ADMIN_EMAIL needs it'
 const DAY = 86_400
@@ -42,6 +68,39 @@ const Database = Type.Object({
     description: 'Connections at most',
   }),
 })
+
+const Mail = Type.Object({
+  PUBLIC_URL: Type.Optional(
+    setting(publicUrl, {
+      description: 'Where people find the page; links in messages lead there. Needed to send any',
+    }),
+  ),
+  SMTP_URL: Type.Optional(
+    setting(smtpUrl, {
+      description:
+        'Server that messages are handed to, a secret; without it none are sent, and routes that need one answer `mail_off`',
+    }),
+  ),
+  MAIL_FROM: Type.Optional(
+    setting(mailFrom, { description: 'Sender of messages, `Name <address>`. Needed to send any' }),
+  ),
+  MAIL_TO_LOG: Type.Boolean({
+    default: false,
+    description: 'Write messages into the log, links that let people in included: for development alone',
+  }),
+})
+
+const Audit = Type.Object({
+  AUDIT_RETENTION_DAYS: Type.Integer({
+    default: 365,
+    minimum: 1,
+    maximum: 3_650,
+    description: 'The record of authentications and administration is kept for (days)',
+  }),
+})
+
+/** What commands read that change accounts beside the running service. */
+const Command = Type.Object({ ...Database.properties, ...Mail.properties, ...Audit.properties })
 
 export const Environment = Type.Object({
   ...Database.properties,
@@ -146,12 +205,13 @@ export const Environment = Type.Object({
   ADMIN_PASSWORD: Type.Optional(
     Type.String({ description: 'First password of the account of ADMIN_EMAIL; a secret' }),
   ),
-  AUDIT_RETENTION_DAYS: Type.Integer({
-    default: 365,
-    minimum: 1,
-    maximum: 3_650,
-    description: 'The record of authentications and administration is kept for (days)',
+  ...Mail.properties,
+  MAIL_LIMIT_PER_HOUR: Type.Integer({
+    default: 5,
+    minimum: 0,
+    description: 'Messages with a link that can be asked for one e-mail address in an hour; 0 = no limit',
   }),
+  ...Audit.properties,
   TASK_SERVICE_INTERNAL_URL: Type.Optional(
     setting(httpUrl, {
       description: 'Internal port of task-service, where the tasks of deleted accounts are removed',
@@ -160,7 +220,7 @@ export const Environment = Type.Object({
 })
 
 export type Config = Readonly<Static<typeof Environment>>
-export type DatabaseConfig = Readonly<Static<typeof Database>>
+export type CommandConfig = Readonly<Static<typeof Command>>
 
 /**
  * The environment as one typed, frozen object.
@@ -169,11 +229,27 @@ export type DatabaseConfig = Readonly<Static<typeof Database>>
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const config = readSettings(Environment, environment)
   // Whoever registered ADMIN_EMAIL first need not be its owner: the password makes the account theirs.
-  if (config.ADMIN_EMAIL && !config.ADMIN_PASSWORD) throw SettingsInvalid.because([PASSWORD_NEEDED])
+  const admin = config.ADMIN_EMAIL && !config.ADMIN_PASSWORD ? [PASSWORD_NEEDED] : []
+  const wrong = [...admin, ...problemsOfMail(config)]
+  if (wrong.length > 0) throw SettingsInvalid.because(wrong)
   return config
 }
 
-/** The part of it that a command needs which only talks to the database. @throws SettingsInvalid */
-export function loadDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
-  return readSettings(Database, environment)
+/** A link never leads where a request's `Host` says, so that nobody can have one sent that leads elsewhere. */
+function problemsOfMail({ SMTP_URL, MAIL_TO_LOG, MAIL_FROM, PUBLIC_URL }: CommandConfig): string[] {
+  if (!SMTP_URL && !MAIL_TO_LOG) return []
+  const by = SMTP_URL ? 'SMTP_URL' : 'MAIL_TO_LOG'
+  return [
+    ...(PUBLIC_URL ? [] : [`PUBLIC_URL is not set, and ${by} needs it`]),
+    ...(MAIL_FROM || !SMTP_URL ? [] : ['MAIL_FROM is not set, and SMTP_URL needs it']),
+    ...(SMTP_URL && MAIL_TO_LOG ? ['MAIL_TO_LOG must be false where SMTP_URL is set'] : []),
+  ]
+}
+
+/** The part of it that a command needs beside the running service. @throws SettingsInvalid */
+export function loadCommandConfig(environment: NodeJS.ProcessEnv): CommandConfig {
+  const config = readSettings(Command, environment)
+  const wrong = problemsOfMail(config)
+  if (wrong.length > 0) throw SettingsInvalid.because(wrong)
+  return config
 }

@@ -13,6 +13,11 @@ export const EmailTaken = createError('email_taken', 'Email already registered',
 export const EmailInvalid = createError('email_invalid', 'Please enter a valid e-mail address.', 400)
 export const CursorInvalid = createError('cursor_invalid', 'The cursor is none of this list.', 400)
 export const FormMalformed = createError('malformed_form', 'The form could not be read.', 400)
+export const LinkInvalid = createError(
+  'token_invalid',
+  'This link has expired, or was used before. Please ask for a new one.',
+  400,
+)
 export const PasswordWeak = createError('password_weak', '%s', 400)
 
 export const CredentialsWrong = createError('credentials_wrong', 'Incorrect email or password', 401)
@@ -37,6 +42,11 @@ export const Forbidden = createError('forbidden', 'Not enough permissions', 403)
 
 export const UserNotFound = createError('user_not_found', 'User not found', 404)
 export const SessionNotFound = createError('session_not_found', 'Session not found.', 404)
+export const MailOff = createError(
+  'mail_off',
+  'This server sends no e-mail. Please ask an administrator.',
+  404,
+)
 export const LastAdmin = createError(
   'last_admin',
   'The last administrator cannot be demoted or deleted.',
@@ -59,6 +69,17 @@ export const TooManyAttempts = createError(
 /** @param seconds to wait, in the text and in `Retry-After` */
 export function tooManyAttempts(seconds: number): Error {
   return Object.assign(new TooManyAttempts(seconds), { retryAfter: seconds })
+}
+
+export const TooManyMails = createError(
+  'too_many_mails',
+  'Too many messages were asked for. Please wait %s seconds.',
+  429,
+)
+
+/** @param seconds to wait, in the text and in `Retry-After` */
+export function tooManyMails(seconds: number): Error {
+  return Object.assign(new TooManyMails(seconds), { retryAfter: seconds })
 }
 
 export const SecondFactorUnavailable = createError(

@@ -31,7 +31,15 @@ for (const prefix of ['', '/api/v1']) {
       const { status, body } = await call(app, 'POST', `${prefix}/auth/register${slash}`, sent)
       t.equal(status, 201)
       t.match(body, { _id: /^[\da-f]{24}$/, email, name: 'Ännchen', role: 'USER', permissions: [] })
-      t.strictSame(Object.keys(body).sort(), ['_id', 'created_at', 'email', 'name', 'permissions', 'role'])
+      t.strictSame(Object.keys(body).sort(), [
+        '_id',
+        'created_at',
+        'email',
+        'email_verified',
+        'name',
+        'permissions',
+        'role',
+      ])
       t.equal(new Date(body.created_at).toISOString(), body.created_at)
     })
 

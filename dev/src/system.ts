@@ -106,6 +106,7 @@ function startAuth(options: SystemOptions): Promise<Instance> {
   const { ports, secrets, supervisor } = options
   const { email, password } = administratorOf(options)
   const spec = serviceSpec('auth-service', 'auth', {
+    PUBLIC_URL: origin(ports.gateway),
     ...serviceEnvironment(options, ports.auth, ports.authInternal),
     SIGNING_KEYS_FILE: secrets.signingKeysFile,
     REFRESH_TOKEN_SECRET: secrets.refreshTokenSecret,

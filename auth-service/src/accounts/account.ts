@@ -12,6 +12,8 @@ export interface Account {
   permissions: string[]
   createdAt: Date
   lockedAt: Date | null
+  /** When a link sent to the address was used; null while it may be anybody's */
+  emailVerifiedAt: Date | null
   /** A log-in whose password was looked at before it is none */
   passwordChangedAt: Date | null
 }

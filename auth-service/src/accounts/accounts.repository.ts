@@ -18,6 +18,7 @@ export interface UserDocument {
   password_changed_at?: Date
   created_at?: Date
   locked_at?: Date
+  email_verified_at?: Date
   /** Set when the account's sessions have to end; unset once they have. */
   ending_sessions_at?: Date
   /** Why, and which one goes on; missing in notes of earlier releases, which knew one reason */
@@ -45,6 +46,7 @@ export function toAccount(document: WithId<UserDocument>): Account {
     permissions: document.permissions ?? [],
     createdAt: document.created_at ?? document._id.getTimestamp(),
     lockedAt: document.locked_at ?? null,
+    emailVerifiedAt: document.email_verified_at ?? null,
     passwordChangedAt: document.password_changed_at ?? null,
   }
 }
@@ -135,6 +137,24 @@ export class AccountRepository {
 
   async rename(id: string, name: string | null): Promise<Account | undefined> {
     return this.#update(id, { $set: { name } })
+  }
+
+  /** Notes that an address is its account's. @returns whether it still was */
+  async verifyEmail(id: string, email: string): Promise<boolean> {
+    return (await this.#update(id, { $set: { email_verified_at: new Date() } }, { email })) !== undefined
+  }
+
+  /**
+   * Gives an account another address, which is known to be its owner's.
+   * @returns whether it still had the old one
+   * @throws EmailTaken
+   */
+  async changeEmail(id: string, old: string, email: string): Promise<boolean> {
+    const $set = { email, email_verified_at: new Date() }
+    const changed = await this.#update(id, { $set }, { email: old }).catch((error) => {
+      throw isDuplicateKey(error) ? new EmailTaken() : error
+    })
+    return changed !== undefined
   }
 
   /**

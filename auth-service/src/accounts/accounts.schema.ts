@@ -20,6 +20,7 @@ export const User = Type.Object({
   name: Type.Union([Type.String(), Type.Null()]),
   role: RoleName,
   permissions: Type.Array(Type.String()),
+  email_verified: Type.Boolean({ description: 'A link sent to the address was used' }),
   created_at: Type.String({ format: 'date-time' }),
 })
 export type UserBody = Static<typeof User>
@@ -37,7 +38,7 @@ export const Registration = Type.Object(
 )
 
 /** Fields the service itself sends, so that a client can put back what it read. */
-export const ReadOnlyFields = { _id: Ignored, email: Ignored, created_at: Ignored }
+export const ReadOnlyFields = { _id: Ignored, email: Ignored, email_verified: Ignored, created_at: Ignored }
 
 export const ProfileChange = Type.Object(
   { name: Type.Optional(Name), ...ReadOnlyFields, role: Ignored, permissions: Ignored },

@@ -12,6 +12,8 @@ export interface AccountServiceOptions {
   }
   hasher: { hash(password: string): Promise<string> }
   passwordMinLength: number
+  /** Told of every account that people or administrators make; waits for nothing */
+  onCreated: (account: Account) => void
 }
 
 export interface Registration {
@@ -41,7 +43,7 @@ export class AccountService {
   async createFirstAdmin(registration: Registration): Promise<Account | undefined> {
     const { accounts } = this.#options
     if (await accounts.hasAdmin()) return undefined
-    return this.create(registration, 'ADMIN', []).catch(async (error) => {
+    return this.#insert(registration, 'ADMIN', []).catch(async (error) => {
       if (error instanceof EmailTaken && (await accounts.hasAdmin())) return undefined
       throw error
     })
@@ -49,6 +51,12 @@ export class AccountService {
 
   /** @throws EmailInvalid, EmailTaken, PasswordWeak, HashingBusy */
   async create(registration: Registration, role: Role, permissions: string[]): Promise<Account> {
+    const account = await this.#insert(registration, role, permissions)
+    this.#options.onCreated(account)
+    return account
+  }
+
+  async #insert(registration: Registration, role: Role, permissions: string[]): Promise<Account> {
     const { accounts, hasher, passwordMinLength } = this.#options
     const email = checkedEmail(registration.email)
     checkPassword(registration.password, localPart(email), passwordMinLength)

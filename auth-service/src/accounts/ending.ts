@@ -5,6 +5,7 @@ export type EndReason =
   | 'too_many'
   | 'refresh_reused'
   | 'password_changed'
+  | 'password_reset'
   | 'role_changed'
   | 'locked'
   | 'account_deleted'

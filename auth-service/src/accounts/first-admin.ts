@@ -3,6 +3,7 @@ import { localPart } from '../email.ts'
 import { EmailTaken } from '../errors.ts'
 import { checkPassword } from '../passwords/index.ts'
 import { SettingsInvalid } from '../platform/settings.ts'
+import type { Account } from './account.ts'
 import type { AccountService } from './accounts.service.ts'
 
 type Settings = Pick<Config, 'ADMIN_EMAIL' | 'ADMIN_PASSWORD' | 'PASSWORD_MIN_LENGTH'>
@@ -17,12 +18,22 @@ export class FirstAdmin {
   readonly #credentials: { email: string; password: string } | undefined
   readonly #accounts: Pick<AccountService, 'createFirstAdmin'>
   readonly #log: Log
+  readonly #onMade: (account: Account) => Promise<void>
 
-  /** @throws SettingsInvalid when ADMIN_PASSWORD is one that nobody could choose */
-  constructor(settings: Settings, accounts: Pick<AccountService, 'createFirstAdmin'>, log: Log) {
+  /**
+   * @param onMade writes it down
+   * @throws SettingsInvalid when ADMIN_PASSWORD is one that nobody could choose
+   */
+  constructor(
+    settings: Settings,
+    accounts: Pick<AccountService, 'createFirstAdmin'>,
+    log: Log,
+    onMade: (account: Account) => Promise<void>,
+  ) {
     const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password, PASSWORD_MIN_LENGTH } = settings
     this.#accounts = accounts
     this.#log = log
+    this.#onMade = onMade
     if (email === undefined || password === undefined) return
     try {
       checkPassword(password, localPart(email), PASSWORD_MIN_LENGTH)
@@ -38,7 +49,9 @@ export class FirstAdmin {
     if (!this.#credentials) return
     try {
       const made = await this.#accounts.createFirstAdmin(this.#credentials)
-      if (made) this.#log.warn({ user_id: made.id }, 'the account of ADMIN_EMAIL was made, an administrator')
+      if (!made) return
+      this.#log.warn({ user_id: made.id }, 'the account of ADMIN_EMAIL was made, an administrator')
+      await this.#onMade(made)
     } catch (error) {
       if (!(error instanceof EmailTaken)) throw error
       this.#log.error(

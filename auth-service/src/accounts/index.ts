@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { PasswordHasher } from '../passwords/index.ts'
 import type { Feature } from '../platform/feature.ts'
 import type { Service } from '../platform/service.ts'
+import type { Account } from './account.ts'
 import { AccountRepository } from './accounts.repository.ts'
 import { profileRoutes, registrationRoutes } from './accounts.routes.ts'
 import { AccountService } from './accounts.service.ts'
@@ -31,18 +32,26 @@ export type { AccountService } from './accounts.service.ts'
 export { type Ending, type EndReason, endingNote } from './ending.ts'
 export { toUserBody } from './user-body.ts'
 
+interface Listeners {
+  /** Of every account that people or administrators make; waits for nothing */
+  onCreated: (account: Account) => void
+  onFirstAdmin: (account: Account) => Promise<void>
+}
+
 /** Making an account, and one's own profile. @throws SettingsInvalid */
 export function accountsFeature(
   { db, config, log }: Service<Config>,
   hasher: PasswordHasher,
+  { onCreated, onFirstAdmin }: Listeners,
 ): Feature & { service: AccountService } {
   const accounts = new AccountRepository(db)
   const service = new AccountService({
     accounts,
     hasher,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
+    onCreated,
   })
-  const firstAdmin = new FirstAdmin(config, service, log)
+  const firstAdmin = new FirstAdmin(config, service, log, onFirstAdmin)
   return {
     name: 'accounts',
     service,

@@ -108,7 +108,7 @@ export const administrationRoutes: FastifyPluginAsyncTypebox<Options> = async (
       response: { 200: User, ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503) },
     },
     handler: async (request) => {
-      const { _id, email, created_at, ...change } = request.body
+      const { _id, email, email_verified, created_at, ...change } = request.body
       return toUserBody(await administration.change(request.params.id, change))
     },
   })

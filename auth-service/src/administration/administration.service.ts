@@ -25,6 +25,8 @@ export interface AdministrationOptions {
   now: () => Date
   /** Notes, once and durably, that the tasks of an account have to be deleted. */
   requestErasure: (userId: string) => Promise<void>
+  /** Tells the owner of an account by mail; waits for nothing */
+  tell: (email: string, change: 'role_changed') => void
 }
 
 /** What administrators do to accounts. */
@@ -49,7 +51,7 @@ export class AdministrationService {
 
   /** A new role ends the account's sessions. @throws UserNotFound, LastAdmin, ChangedMeanwhile */
   async change(id: string, change: UserChange): Promise<Account> {
-    const { users, endings, now } = this.#options
+    const { users, endings, now, tell } = this.#options
     if (Object.keys(change).length === 0) return this.find(id)
     let ending: Ending | undefined
     const changed = await this.#retried(id, (account) => {
@@ -60,7 +62,10 @@ export class AdministrationService {
         return leaveAsAdmin(users, id, (op) => write({ leaving: op }))
       return write({ role: account.role })
     })
-    if (ending) await endings.carryOut(id, ending)
+    if (ending) {
+      await endings.carryOut(id, ending)
+      tell(changed.email, 'role_changed')
+    }
     return changed
   }
 

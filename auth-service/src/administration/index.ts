@@ -1,6 +1,7 @@
 import { AccountRepository, type AccountService } from '../accounts/index.ts'
 import type { Config } from '../config.ts'
 import { ErasureRepository } from '../erasures/index.ts'
+import type { Mail } from '../mail/index.ts'
 import type { Feature } from '../platform/feature.ts'
 import { repeated } from '../platform/jobs.ts'
 import type { Db } from '../platform/mongo.ts'
@@ -14,24 +15,30 @@ import { AdministrationService } from './administration.service.ts'
 const INTERRUPTED_INTERVAL_MS = 10_000
 
 /** What administrators do, on a database alone: also for a command beside the running service. */
-export function administrationOf(db: Db, now = () => new Date()): AdministrationService {
+export function administrationOf(db: Db, tell: Mail['tell'], now = () => new Date()): AdministrationService {
   const erasures = new ErasureRepository(db)
   return new AdministrationService({
     accounts: new AccountRepository(db),
     users: new AdministrationRepository(db),
     endings: notedEndings(db),
     now,
+    tell,
     requestErasure: (userId) => erasures.request(userId),
   })
+}
+
+interface Parts {
+  accounts: AccountService
+  sessions: SessionService
+  mail: Mail
 }
 
 /** Other people's accounts. */
 export function administrationFeature(
   { db, log, now }: Service<Config>,
-  accounts: AccountService,
-  sessions: SessionService,
+  { accounts, sessions, mail }: Parts,
 ): Feature {
-  const administration = administrationOf(db, now)
+  const administration = administrationOf(db, mail.tell, now)
 
   return {
     name: 'administration',

@@ -14,7 +14,13 @@ export const ACTIONS = [
   'account.registered',
   'account.deleted',
   'password.changed',
+  'password.reset_requested',
+  'password.reset',
+  'email.change_requested',
+  'email.changed',
+  'email.verified',
   'user.created',
+  'user.promoted',
   'user.changed',
   'user.deleted',
   'user.locked',
@@ -33,6 +39,11 @@ export interface Act {
   address: string
   userAgent: string
   requestId: string
+}
+
+/** What nobody asked for by HTTP. @param by the command, or the part of the service, that did it */
+export function systemAct(action: AuditAction, userId: string | null, by: string): Act {
+  return { action, actorId: null, userId, address: '', userAgent: `auth-service ${by}`, requestId: '' }
 }
 
 /** An act in the record. */

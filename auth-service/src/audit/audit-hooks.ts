@@ -12,6 +12,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The account that the request is about, where its path and its sender do not say */
     subject: string | null
+    /** What the route did, where that is not what its configuration says */
+    did: AuditAction | null
+    /** Notes what was found out about a request after its answer. */
+    noteAct(action: AuditAction, userId: string): void
   }
 }
 
@@ -20,6 +24,7 @@ const REFUSALS: Record<string, AuditAction> = {
   CREDENTIALS_WRONG: 'login.refused',
   ACCOUNT_LOCKED: 'login.locked',
   TOO_MANY_ATTEMPTS: 'attempt.throttled',
+  TOO_MANY_MAILS: 'attempt.throttled',
   OTP_REQUIRED: 'otp.required',
   OTP_INVALID: 'otp.refused',
   REFRESH_REUSED: 'refresh.reused',
@@ -42,10 +47,14 @@ function actOf(request: FastifyRequest, action: AuditAction): Act {
 /** Writes down what the routes that say so did, and what was refused. */
 async function auditHooks(app: FastifyInstance, { trail }: { trail: AuditTrail }): Promise<void> {
   app.decorateRequest('subject', null)
+  app.decorateRequest('did', null)
+  app.decorateRequest('noteAct', function (this: FastifyRequest, action: AuditAction, userId: string) {
+    trail.note({ ...actOf(this, action), userId })
+  })
   app.addHook('onSend', (request, reply, payload, done) => {
     const audit = request.routeOptions.config?.audit
     if (!audit || reply.statusCode >= 400) return done(null, payload)
-    const act = actOf(request, audit.action)
+    const act = actOf(request, request.did ?? audit.action)
     if (!audit.soon) {
       trail.record(act).then(() => done(null, payload), done)
       return

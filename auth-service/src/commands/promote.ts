@@ -1,17 +1,13 @@
 import { administrationOf } from '../administration/index.ts'
-import { loadDatabaseConfig } from '../config.ts'
-import { createMongoClient } from '../platform/mongo.ts'
+import { beside, runCommand } from './beside.ts'
 
 /** Makes the account an administrator; its sessions end, so that its next log-in has the new role. */
-async function promote(email: string): Promise<string> {
-  const config = loadDatabaseConfig(process.env)
-  const client = createMongoClient(config)
-  try {
-    const administration = administrationOf(client.db(config.MONGODB_DATABASE))
-    return (await administration.promote(email)).email
-  } finally {
-    await client.close()
-  }
+function promote(email: string): Promise<string> {
+  return beside('promote', async ({ db, mail, record }) => {
+    const account = await administrationOf(db, mail.tell).promote(email)
+    await record('user.promoted', account.id)
+    return `${account.email} is an administrator now; they have to log in again`
+  })
 }
 
 const [email] = process.argv.slice(2)
@@ -21,9 +17,4 @@ if (!email) {
   )
   process.exit(2)
 }
-try {
-  console.log(`${await promote(email)} is an administrator now; they have to log in again`)
-} catch (error) {
-  console.error(`${email}: ${(error as Error).message}`)
-  process.exit(1)
-}
+await runCommand(email, () => promote(email))

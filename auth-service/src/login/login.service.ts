@@ -39,7 +39,7 @@ export interface LoginServiceOptions {
   }
   secondFactor: {
     /** @throws OtpRequired, OtpInvalid */
-    check(accountId: string, otp: string | undefined): Promise<void>
+    check(account: Account, otp: string | undefined): Promise<void>
   }
   count: (outcome: LoginOutcome) => void
 }
@@ -121,7 +121,7 @@ export class LoginService {
   async #open(spellings: string[], { password, otp }: Credentials, device: Device): Promise<LoginResult> {
     const account = await this.#verified(spellings, password)
     if (account.lockedAt) throw about(account.id, new AccountLocked())
-    await this.#options.secondFactor.check(account.id, otp).catch((error) => {
+    await this.#options.secondFactor.check(account, otp).catch((error) => {
       throw about(account.id, error)
     })
     return { accountId: account.id, tokens: await this.#options.sessions.open(account, device) }

@@ -1,6 +1,7 @@
 import { AccountRepository } from '../accounts/index.ts'
 import { administrationOf } from '../administration/index.ts'
 import type { Config } from '../config.ts'
+import type { Mail } from '../mail/index.ts'
 import type { PasswordHasher } from '../passwords/index.ts'
 import type { Feature } from '../platform/feature.ts'
 import type { Service } from '../platform/service.ts'
@@ -12,18 +13,19 @@ import { PasswordChangeService } from './password-change.service.ts'
 import { PasswordConfirmation } from './password-confirmation.service.ts'
 
 export { confirmationOf } from './confirmation.ts'
-export type { PasswordConfirmation } from './password-confirmation.service.ts'
+export type { Confirmation, PasswordConfirmation } from './password-confirmation.service.ts'
 
 interface Parts {
   hasher: PasswordHasher
   attempts: Attempts
   sessions: SessionService
+  mail: Mail
 }
 
 /** What people do to their own account, with their password. */
 export function ownAccountFeature(
   { db, config, now }: Service<Config>,
-  { hasher, attempts, sessions }: Parts,
+  { hasher, attempts, sessions, mail }: Parts,
 ): Feature & { confirmation: PasswordConfirmation } {
   const accounts = new AccountRepository(db)
   const hasBeenAt = (id: string, address: string) => sessions.hasBeenAt(id, address)
@@ -35,8 +37,12 @@ export function ownAccountFeature(
     hasher,
     minLength: config.PASSWORD_MIN_LENGTH,
     now,
+    tell: mail.tell,
   })
-  const deletion = new AccountDeletionService({ confirmation, administration: administrationOf(db, now) })
+  const deletion = new AccountDeletionService({
+    confirmation,
+    administration: administrationOf(db, mail.tell, now),
+  })
   return {
     name: 'own account',
     confirmation,

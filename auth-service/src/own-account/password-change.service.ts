@@ -11,6 +11,8 @@ export interface PasswordChangeOptions {
   hasher: { hash(password: string): Promise<string> }
   minLength: number
   now: () => Date
+  /** Tells the owner of an account by mail; waits for nothing */
+  tell: (email: string, change: 'password_changed') => void
 }
 
 /** What people do to their own password. */
@@ -28,7 +30,7 @@ export class PasswordChangeService {
    * @throws ChangedMeanwhile when the password was replaced between the check and the write
    */
   async change(current: Confirmation, sessionId: string, newPassword: string): Promise<void> {
-    const { accounts, endings, confirmation, hasher, minLength, now } = this.#options
+    const { accounts, endings, confirmation, hasher, minLength, now, tell } = this.#options
     const { id, email } = current.account
     checkPassword(newPassword, localPart(email), minLength)
     const old = await confirmation.confirm(current)
@@ -36,5 +38,6 @@ export class PasswordChangeService {
     const ending: Ending = { at: now(), reason: 'password_changed', spared: sessionId }
     if (!(await accounts.changePassword(id, old, hash, ending))) throw new ChangedMeanwhile()
     await endings.carryOut(id, ending)
+    tell(email, 'password_changed')
   }
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import type { Mail } from '../mail/index.ts'
 import type { PasswordConfirmation } from '../own-account/index.ts'
 import type { PasswordHasher } from '../passwords/index.ts'
 import type { Feature } from '../platform/feature.ts'
@@ -9,6 +10,7 @@ import { SecondFactorRepository } from './second-factor.repository.ts'
 import { secondFactorRoutes } from './second-factor.routes.ts'
 import { SecondFactorService } from './second-factor.service.ts'
 
+export { Otp } from './second-factor.schema.ts'
 export type { SecondFactorService } from './second-factor.service.ts'
 
 /** Whom an authenticator app shows. */
@@ -18,12 +20,13 @@ interface Parts {
   hasher: PasswordHasher
   attempts: Attempts
   confirmation: PasswordConfirmation
+  mail: Mail
 }
 
 /** One-time codes beside the password. Without SECOND_FACTOR_SECRET nobody can set one up; whoever has one needs it still. */
 export function secondFactorFeature(
   { db, config, now }: Service<Config>,
-  { hasher, attempts, confirmation }: Parts,
+  { hasher, attempts, confirmation, mail }: Parts,
 ): Feature & { service: SecondFactorService } {
   const secret = config.SECOND_FACTOR_SECRET
   const service = new SecondFactorService({
@@ -32,6 +35,7 @@ export function secondFactorFeature(
     hasher,
     attempts,
     issuer: ISSUER,
+    tell: mail.tell,
     now,
   })
   return {

@@ -51,6 +51,7 @@ class OneFactor {
 function scene() {
   const clock = { now: 1_700_000_000_000 }
   const counted = { begun: 0, forgiven: 0 }
+  const told: string[] = []
   const service = new SecondFactorService({
     factors: new OneFactor(),
     sealed: new SealedSecrets('a secret of the operator, long enough'),
@@ -67,6 +68,7 @@ function scene() {
       },
     },
     issuer: 'AuthDB',
+    tell: (_email, change) => void told.push(change),
     now: () => new Date(clock.now),
   })
   const codeOf = (secret: string) =>
@@ -79,26 +81,26 @@ function scene() {
     const codes = await service.confirm(ACCOUNT, codeOf(secret))
     return { secret, codes }
   }
-  return { service, counted, codeOf, nextStep, turnOn }
+  return { service, counted, told, codeOf, nextStep, turnOn }
 }
 
 t.test('an enrolment protects nothing until its first code was shown', async (t) => {
   const { service, codeOf } = scene()
   const { secret } = await service.enrol(ACCOUNT)
-  await service.check(ACCOUNT.id, undefined)
+  await service.check(ACCOUNT, undefined)
   await t.rejects(service.confirm(ACCOUNT, '000000'), { code: new OtpInvalid().code })
   const codes = await service.confirm(ACCOUNT, codeOf(secret))
   t.equal(codes.length, 10)
-  await t.rejects(service.check(ACCOUNT.id, undefined), { code: new OtpRequired().code })
+  await t.rejects(service.check(ACCOUNT, undefined), { code: new OtpRequired().code })
 })
 
 t.test('the code that turned it on is used, and so is each other one once', async (t) => {
   const { service, codeOf, nextStep, turnOn } = scene()
   const { secret } = await turnOn()
-  await t.rejects(service.check(ACCOUNT.id, codeOf(secret)), { code: new OtpInvalid().code })
+  await t.rejects(service.check(ACCOUNT, codeOf(secret)), { code: new OtpInvalid().code })
   nextStep()
-  await service.check(ACCOUNT.id, codeOf(secret))
-  await t.rejects(service.check(ACCOUNT.id, codeOf(secret)), { code: new OtpInvalid().code })
+  await service.check(ACCOUNT, codeOf(secret))
+  await t.rejects(service.check(ACCOUNT, codeOf(secret)), { code: new OtpInvalid().code })
 })
 
 t.test('of many log-ins with one code at once, one succeeds', async (t) => {
@@ -106,16 +108,16 @@ t.test('of many log-ins with one code at once, one succeeds', async (t) => {
   const { secret } = await turnOn()
   nextStep()
   const code = codeOf(secret)
-  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => service.check(ACCOUNT.id, code)))
+  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => service.check(ACCOUNT, code)))
   t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
 })
 
 t.test('a recovery code replaces a code, once', async (t) => {
   const { service, turnOn } = scene()
   const { codes } = await turnOn()
-  await service.check(ACCOUNT.id, codes[3])
-  await t.rejects(service.check(ACCOUNT.id, codes[3]), { code: new OtpInvalid().code })
-  await service.check(ACCOUNT.id, codes[4]?.toUpperCase())
+  await service.check(ACCOUNT, codes[3])
+  await t.rejects(service.check(ACCOUNT, codes[3]), { code: new OtpInvalid().code })
+  await service.check(ACCOUNT, codes[4]?.toUpperCase())
 })
 
 t.test('new recovery codes make the old ones worthless', async (t) => {
@@ -123,8 +125,8 @@ t.test('new recovery codes make the old ones worthless', async (t) => {
   const { secret, codes } = await turnOn()
   nextStep()
   const renewed = await service.renewRecoveryCodes(ACCOUNT, codeOf(secret))
-  await t.rejects(service.check(ACCOUNT.id, codes[0]), { code: new OtpInvalid().code })
-  await service.check(ACCOUNT.id, renewed[0])
+  await t.rejects(service.check(ACCOUNT, codes[0]), { code: new OtpInvalid().code })
+  await service.check(ACCOUNT, renewed[0])
 })
 
 t.test('it cannot be enrolled twice, and is gone once it was removed with a code', async (t) => {
@@ -134,7 +136,7 @@ t.test('it cannot be enrolled twice, and is gone once it was removed with a code
   await t.rejects(service.remove(ACCOUNT, '000000'), { code: new OtpInvalid().code })
   nextStep()
   await service.remove(ACCOUNT, codeOf(secret))
-  await service.check(ACCOUNT.id, undefined)
+  await service.check(ACCOUNT, undefined)
   await t.rejects(service.remove(ACCOUNT, codeOf(secret)), { code: new SecondFactorOff().code })
 })
 
@@ -142,10 +144,29 @@ t.test('every look at a code is counted before it, and forgiven only when it was
   const { service, counted, codeOf, nextStep, turnOn } = scene()
   const { secret } = await turnOn()
   t.same(counted, { begun: 1, forgiven: 1 })
-  await t.rejects(service.check(ACCOUNT.id, '000000'))
-  await t.rejects(service.check(ACCOUNT.id, 'a-00000-00000'))
+  await t.rejects(service.check(ACCOUNT, '000000'))
+  await t.rejects(service.check(ACCOUNT, 'a-00000-00000'))
   t.same(counted, { begun: 3, forgiven: 1 })
   nextStep()
-  await service.check(ACCOUNT.id, codeOf(secret))
+  await service.check(ACCOUNT, codeOf(secret))
   t.same(counted, { begun: 4, forgiven: 2 })
+})
+
+t.test('the owner is told of everything that changes it, and of a recovery code that was used', async (t) => {
+  const { service, told, codeOf, nextStep, turnOn } = scene()
+  const { secret, codes } = await turnOn()
+  await service.check(ACCOUNT, codes[0])
+  nextStep()
+  await service.check(ACCOUNT, codeOf(secret))
+  nextStep()
+  await service.renewRecoveryCodes(ACCOUNT, codeOf(secret))
+  await t.rejects(service.remove(ACCOUNT, '000000'))
+  nextStep()
+  await service.remove(ACCOUNT, codeOf(secret))
+  t.strictSame(told, [
+    'second_factor_on',
+    'recovery_code_used',
+    'recovery_codes_renewed',
+    'second_factor_off',
+  ])
 })

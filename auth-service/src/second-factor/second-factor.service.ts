@@ -41,7 +41,14 @@ export interface SecondFactorOptions {
   /** Whom an authenticator app shows */
   issuer: string
   now: () => Date
+  /** Tells the owner of an account by mail; waits for nothing */
+  tell: (
+    email: string,
+    change: 'second_factor_on' | 'second_factor_off' | 'recovery_codes_renewed' | 'recovery_code_used',
+  ) => void
 }
+
+type Owner = Pick<Account, 'id' | 'email'>
 
 export interface Enrolment {
   secret: string
@@ -57,7 +64,7 @@ export class SecondFactorService {
   }
 
   /** Makes a secret; it protects nothing until `confirm` has seen a code of it. @throws SecondFactorOn */
-  async enrol({ id, email }: Account): Promise<Enrolment> {
+  async enrol({ id, email }: Owner): Promise<Enrolment> {
     const { factors, issuer } = this.#options
     const secret = newSecret()
     if (!(await factors.propose(id, this.#sealed.seal(secret, id)))) throw new SecondFactorOn()
@@ -69,8 +76,8 @@ export class SecondFactorService {
    * @returns ten recovery codes, shown this once
    * @throws OtpInvalid, SecondFactorOff when there is no enrolment, SecondFactorOn, TooManyAttempts, HashingBusy
    */
-  async confirm({ id }: Account, otp: string): Promise<string[]> {
-    const { factors, attempts } = this.#options
+  async confirm({ id, email }: Owner, otp: string): Promise<string[]> {
+    const { factors, attempts, tell } = this.#options
     const factor = await factors.find(id)
     if (!factor) throw new SecondFactorOff()
     if (factor.isOn) throw new SecondFactorOn()
@@ -80,20 +87,23 @@ export class SecondFactorService {
     const { texts, hashes } = await this.#newRecoveryCodes()
     if (!(await factors.confirm(id, factor.sealedSecret, step, hashes))) throw new OtpInvalid()
     await attempts.codeSucceeded(id)
+    tell(email, 'second_factor_on')
     return texts
   }
 
   /** @throws SecondFactorOff, OtpInvalid, TooManyAttempts */
-  async remove({ id }: Account, otp: string): Promise<void> {
-    await this.#require(id, otp)
-    await this.#options.factors.remove(id)
+  async remove(owner: Owner, otp: string): Promise<void> {
+    await this.#require(owner, otp)
+    await this.#options.factors.remove(owner.id)
+    this.#options.tell(owner.email, 'second_factor_off')
   }
 
   /** Ten new codes; the old ones are worth nothing any more. @throws SecondFactorOff, OtpInvalid, TooManyAttempts */
-  async renewRecoveryCodes({ id }: Account, otp: string): Promise<string[]> {
-    await this.#require(id, otp)
+  async renewRecoveryCodes(owner: Owner, otp: string): Promise<string[]> {
+    await this.#require(owner, otp)
     const { texts, hashes } = await this.#newRecoveryCodes()
-    if (!(await this.#options.factors.replaceRecovery(id, hashes))) throw new SecondFactorOff()
+    if (!(await this.#options.factors.replaceRecovery(owner.id, hashes))) throw new SecondFactorOff()
+    this.#options.tell(owner.email, 'recovery_codes_renewed')
     return texts
   }
 
@@ -102,30 +112,29 @@ export class SecondFactorService {
    * @throws OtpRequired when there is one and no code was given
    * @throws OtpInvalid, TooManyAttempts
    */
-  async check(accountId: string, otp: string | undefined): Promise<void> {
-    const factor = await this.#options.factors.find(accountId)
+  async check(owner: Owner, otp: string | undefined): Promise<void> {
+    const factor = await this.#options.factors.find(owner.id)
     if (!factor?.isOn) return
     if (otp === undefined || otp === '') throw new OtpRequired()
-    await this.#spend(accountId, factor, otp)
+    await this.#spend(owner, factor, otp)
   }
 
-  async #require(accountId: string, otp: string): Promise<void> {
-    const factor = await this.#options.factors.find(accountId)
+  async #require(owner: Owner, otp: string): Promise<void> {
+    const factor = await this.#options.factors.find(owner.id)
     if (!factor?.isOn) throw new SecondFactorOff()
-    await this.#spend(accountId, factor, otp)
+    await this.#spend(owner, factor, otp)
   }
 
   /** A code counts once, on all instances: what decides is the write, not the look before it. */
-  async #spend(accountId: string, factor: SecondFactor, otp: string): Promise<void> {
-    const { factors, attempts } = this.#options
-    await attempts.beginCode(accountId)
-    const step = this.#stepOf(accountId, factor, otp)
+  async #spend({ id, email }: Owner, factor: SecondFactor, otp: string): Promise<void> {
+    const { factors, attempts, tell } = this.#options
+    await attempts.beginCode(id)
+    const step = this.#stepOf(id, factor, otp)
     const isRight =
-      step === undefined
-        ? await this.#spendRecovery(accountId, factor, otp)
-        : await factors.spendStep(accountId, step)
+      step === undefined ? await this.#spendRecovery(id, factor, otp) : await factors.spendStep(id, step)
     if (!isRight) throw new OtpInvalid()
-    await attempts.codeSucceeded(accountId)
+    if (step === undefined) tell(email, 'recovery_code_used')
+    await attempts.codeSucceeded(id)
   }
 
   #stepOf(accountId: string, { sealedSecret }: SecondFactor, otp: string): number | undefined {

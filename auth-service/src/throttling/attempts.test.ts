@@ -25,6 +25,7 @@ function scene() {
     shared,
     local: new AttemptMemory(() => now),
     limitPerMinute: 15,
+    mailsPerHour: 5,
     log: pino({}, { write: (line: string) => void lines.push(line) }),
   })
   let strangers = 0

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { tooManyAttempts } from '../errors.ts'
+import { tooManyAttempts, tooManyMails } from '../errors.ts'
 import { addressGroup } from './address-group.ts'
 import type { AttemptStore, DelayRule } from './attempt-store.ts'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 /** One sender at one account: after five wrong passwords 1 s, 2 s, 4 s … 15 min. */
 const SENDER_RULE: DelayRule = { free: 5, baseMs: 1_000, maxMs: 15 * MINUTE_MS, forgetMs: 30 * MINUTE_MS }
 /** All senders at one account: a guessing network is slowed to one attempt a minute. */
@@ -41,6 +42,8 @@ export interface AttemptOptions {
   local: AttemptStore
   /** 0 = no limits on log-ins */
   limitPerMinute: number
+  /** Messages to one e-mail address; 0 = no limit */
+  mailsPerHour: number
   log: FastifyBaseLogger
 }
 
@@ -62,13 +65,8 @@ export class Attempts {
     const { limitPerMinute } = this.#options
     if (limitPerMinute === 0) return { undo: async () => {} }
     const { byAddress, bySender, byAccount } = keysOf(attempt)
-    const window = await this.#use((store) => store.count(byAddress, MINUTE_MS))
-    attempt.showLimit({
-      limit: limitPerMinute,
-      remaining: Math.max(0, limitPerMinute - window.count),
-      resetSeconds: inSeconds(window.resetMs),
-    })
-    if (window.count > limitPerMinute) throw tooManyAttempts(inSeconds(window.resetMs))
+    const wait = await this.#countIn(byAddress, MINUTE_MS, limitPerMinute, attempt.showLimit)
+    if (wait > 0) throw tooManyAttempts(wait)
     const refusal = ({ free }: DelayRule, waitMs: number) => {
       const resetSeconds = inSeconds(waitMs)
       attempt.showLimit({ limit: free, remaining: 0, resetSeconds })
@@ -113,6 +111,36 @@ export class Attempts {
     await this.#use((store) => store.forget([codesOf(accountId)]))
   }
 
+  /**
+   * Counts a message with a link that somebody asks for: with the log-ins of the sender, and for the e-mail address, whether
+   * or not an account has it.
+   * @throws TooManyAttempts, TooManyMails
+   */
+  async beginMail({ email, address, showLimit }: Omit<Attempt, 'isFamiliar'>): Promise<void> {
+    const { limitPerMinute, mailsPerHour } = this.#options
+    const { byAddress, account } = keysOf({ email, address })
+    if (limitPerMinute > 0) {
+      const wait = await this.#countIn(byAddress, MINUTE_MS, limitPerMinute, showLimit)
+      if (wait > 0) throw tooManyAttempts(wait)
+    }
+    if (mailsPerHour === 0) return
+    const wait = await this.#countIn(`mail:${account}`, HOUR_MS, mailsPerHour, showLimit)
+    if (wait > 0) throw tooManyMails(wait)
+  }
+
+  /** @returns the seconds to wait when the window is full, else 0 */
+  async #countIn(
+    key: string,
+    windowMs: number,
+    limit: number,
+    showLimit: Attempt['showLimit'],
+  ): Promise<number> {
+    const { count, resetMs } = await this.#use((store) => store.count(key, windowMs))
+    const resetSeconds = inSeconds(resetMs)
+    showLimit({ limit, remaining: Math.max(0, limit - count), resetSeconds })
+    return count > limit ? resetSeconds : 0
+  }
+
   async #use<T>(operation: (store: AttemptStore) => Promise<T>): Promise<T> {
     const { shared, local, log } = this.#options
     try {
@@ -141,6 +169,7 @@ function keysOf({ email, address }: Pick<Attempt, 'email' | 'address'>) {
   // Redis is a cache that many can read: it learns no addresses of people.
   const account = createHash('sha256').update(email).digest('base64url')
   return {
+    account,
     byAddress: `address:${sender}`,
     bySender: `sender:${account}:${sender}`,
     byAccount: `account:${account}`,

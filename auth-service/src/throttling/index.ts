@@ -14,6 +14,7 @@ export function loginAttempts({ redis, config, log }: Service<Config>): Attempts
     shared: new AttemptCache(redis),
     local: new AttemptMemory(),
     limitPerMinute: config.LOGIN_LIMIT_PER_MINUTE,
+    mailsPerHour: config.MAIL_LIMIT_PER_HOUR,
     log,
   })
 }

@@ -5,6 +5,13 @@ PASSWORD_MIN_LENGTH: {{ .config.passwordMinLength | int64 | quote }}
 {{- with .config.adminEmail }}
 ADMIN_EMAIL: {{ . | quote }}
 {{- end }}
+{{- with .config.publicUrl }}
+PUBLIC_URL: {{ . | quote }}
+{{- end }}
+{{- with .config.mailFrom }}
+MAIL_FROM: {{ . | quote }}
+{{- end }}
+MAIL_LIMIT_PER_HOUR: {{ .config.mailLimitPerHour | int64 | quote }}
 AUDIT_RETENTION_DAYS: {{ .config.auditRetentionDays | int64 | quote }}
 KEY_PROPAGATION_SECONDS: {{ .config.keyPropagationSeconds | int64 | quote }}
 ACCESS_TOKEN_SECONDS: {{ .config.accessTokenSeconds | int64 | quote }}
@@ -29,6 +36,7 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 {{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret") }}
 {{ include "authdb.secretVariable" (dict "name" "REFRESH_TOKEN_SECRET_ACCEPTED" "secret" (include "authdb.auth-service.secretName" .) "key" "refresh-token-secret-accepted" "optional" true) }}
 {{ include "authdb.secretVariable" (dict "name" "SECOND_FACTOR_SECRET" "secret" (include "authdb.auth-service.secretName" .) "key" "second-factor-secret" "optional" true) }}
+{{ include "authdb.secretVariable" (dict "name" "SMTP_URL" "secret" (include "authdb.auth-service.secretName" .) "key" "smtp-url" "optional" true) }}
 {{- if .Values.config.adminEmail }}
 {{ include "authdb.secretVariable" (dict "name" "ADMIN_PASSWORD" "secret" (include "authdb.auth-service.secretName" .) "key" "admin-password") }}
 {{- end }}
@@ -40,7 +48,7 @@ SIGNING_KEYS_FILE: /etc/auth-service/signing-keys.json
 
 {{/* What the process reads once, at its start. Signing keys are not among it: it notices when they change. */}}
 {{- define "authdb.auth-service.secrets" -}}
-- {name: {{ include "authdb.auth-service.secretName" . | quote }}, keys: [refresh-token-secret, refresh-token-secret-accepted, second-factor-secret], isWatched: true}
+- {name: {{ include "authdb.auth-service.secretName" . | quote }}, keys: [refresh-token-secret, refresh-token-secret-accepted, second-factor-secret, smtp-url], isWatched: true}
 - {name: {{ include "authdb.mongodbSecret" . | quote }}, keys: [{{ .Values.mongodb.uriKey | quote }}]}
 {{- with .Values.redis.existingSecret }}
 - {name: {{ tpl . $ | quote }}, keys: [{{ $.Values.redis.urlKey | quote }}]}

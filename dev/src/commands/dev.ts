@@ -23,6 +23,8 @@ const DEVELOPMENT = {
   REPORT_IN_FLIGHT_MS: '200',
   RATE_LIMIT_PER_MINUTE: '0',
   LOGIN_LIMIT_PER_MINUTE: '0',
+  // Messages with their links stand in the log, unless there is a server to hand them to.
+  MAIL_TO_LOG: String(!process.env.SMTP_URL),
   ...process.env,
 }
 
