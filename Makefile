@@ -28,19 +28,21 @@ override PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-loc
 	auth-service/package-lock.json task-service/package-lock.json e2e/package-lock.json bench/package-lock.json helm/package-lock.json))
 SERVICES := $(filter auth-service task-service,$(PACKAGES))
 STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
+# What the system itself consists of: `make dev` installs nothing else, and none of their tools for tests.
+SYSTEM := $(addprefix $(CACHE)/run/,$(filter dev gateway web auth-service task-service,$(PACKAGES)))
 
-.PHONY: help dev test page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals
+.PHONY: help dev test page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals bench-page
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
 
-dev: install page ## the whole system, with addresses and three curl lines to try; TASKS=5, PORT=9000, GATEWAY=nginx and more are in docs/settings.md
+dev: $(SYSTEM) page ## the whole system, with addresses and three curl lines to try; TASKS=5, PORT=9000, GATEWAY=nginx and more are in docs/settings.md
 	@exec node dev/src/commands/dev.ts
 
 test: install page ## every test but the charts', with stores of its own; ends with "N passed, N failed"
 	@node dev/src/commands/test.ts
 
-demo: install ## sample data for a running `make dev`: a person with tasks and an administrator, with their passwords
+demo: $(SYSTEM) ## sample data for a running `make dev`: a person with tasks and an administrator, with their passwords
 	@node dev/src/commands/demo.ts
 
 doctor: ## what this machine has and lacks for the commands here
@@ -49,10 +51,11 @@ doctor: ## what this machine has and lacks for the commands here
 screenshots: install page ## the pictures of the page in docs/screenshots, made by its tests in Chromium
 	@cd e2e && SCREENSHOTS="$(CURDIR)/docs/screenshots" node_modules/.bin/tap run web/views.test.ts
 
-page: install ## the page that the gateways serve at /, built into web/dist
+page: $(CACHE)/run/web ## the page that the gateways serve at /, built into web/dist
 	@node web/build.ts
 
 check: lint types twins versions openapi readme-check ## lint, types, twins, versions, openapi and readme-check
+	@echo "make check: nothing to mend"
 
 lint: install ## Biome
 	dev/node_modules/.bin/biome check --error-on-warnings .
@@ -93,6 +96,9 @@ bench-protocol: install ## what the cache protocol costs beside the usual one
 bench-rivals: install ## one race on other caches and on ours: who is stale, and what a hit, a miss and a write cost
 	@node bench/rivals/run.ts
 
+bench-page: install ## lists beside a storm of log-ins, and what a page that reads all requests costs: ROUNDS, SECONDS, PEOPLE
+	@node bench/page.ts
+
 keys: install ## makes the signing keys of `make dev`, or of FILE; or adds a new one and retires old ones
 	@mkdir -p $(CACHE)/dev && chmod 700 $(CACHE)/dev
 	@node auth-service/src/commands/keys.ts "$${FILE:-$(CACHE)/dev/signing-keys.json}"
@@ -108,10 +114,15 @@ install: $(STAMPS) ## the packages of every part, in this checkout
 $(CACHE)/installed/%: %/package-lock.json %/package.json | node
 	@mkdir -p $(@D)
 	@if [ -d $*/node_modules ] && cat $^ | cmp -s - $@; then touch $@; exit 0; fi; set -e; \
-	echo "installing $*"; rm -f $@; \
-	(cd $* && npm ci --loglevel=error --no-audit --no-fund >/dev/null) || { echo "The packages of $* were not installed; npm says why above."; exit 1; }; \
+	rm -f $@; sh dev/src/install.sh $*; \
 	if [ -f $*/.taprc ]; then (cd $* && node_modules/.bin/tap build) >$(CACHE)/tap-build.log 2>&1 || { cat $(CACHE)/tap-build.log; exit 1; }; fi; \
 	cat $^ >$@
+
+# The same without the tools for tests and types; whoever has all of a package has this, too.
+$(CACHE)/run/%: %/package-lock.json %/package.json | node
+	@mkdir -p $(@D)
+	@if [ -d $*/node_modules ] && { cat $^ | cmp -s - $@ || cat $^ | cmp -s - $(CACHE)/installed/$*; }; then touch $@; exit 0; fi; set -e; \
+	rm -f $@ $(CACHE)/installed/$*; sh dev/src/install.sh $* --omit=dev; cat $^ >$@
 
 node: ## a Node of the right age in .cache, where the machine has an older one
 	@mkdir -p $(CACHE)
@@ -120,7 +131,7 @@ node: ## a Node of the right age in .cache, where the machine has an older one
 	@major=$$(node -p 'process.versions.node.split(".")[0]'); \
 	if [ "$$major" -lt 18 ]; then echo "AuthDB needs Node 18 or newer to install its own; this one is $$(node -v)."; exit 1; fi; \
 	if [ "$$major" -lt $(NODE_VERSION) ]; then \
-		echo "installing Node $(NODE_VERSION) into .cache/node (this machine has $$(node -v))"; \
+		echo "installing Node $(NODE_VERSION), about 130 MB, into .cache/node (this machine has $$(node -v))"; \
 		npm install --loglevel=error --no-audit --no-fund --prefix $(CACHE)/node node@$(NODE_VERSION) >/dev/null || \
 			{ echo "Node $(NODE_VERSION) was not installed; npm says why above."; exit 1; }; \
 	fi

@@ -53,6 +53,14 @@ t.test('without MongoDB and Redis it starts, is alive, not ready, and says what 
     'it says so',
     () => /waiting for MongoDB/.test(service.log()) && /waiting for Redis/.test(service.log()),
   )
+  const waits = service
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('waiting for'))
+  t.ok(
+    waits.every((line) => line.startsWith('{"level":30')),
+    'which is no warning while parts start',
+  )
   t.match(await get(`${url}/health`), { status: 503, text: '{"status":"error","database":"disconnected"}' })
   t.equal((await get(`${url}/.well-known/jwks.json`)).status, 200)
   const body = { email: newEmail(), password: PASSWORD }

@@ -101,6 +101,7 @@ export async function ensurePythonPackage(
   if (await isInstalled()) return environment
 
   say(`installing ${wanted.requirement} from PyPI into .cache (once)`)
+  const started = performance.now()
   const aside = `${directory}.${randomUUID()}`
   await mkdir(join(cacheDir, 'python'), { recursive: true })
   try {
@@ -111,5 +112,8 @@ export async function ensurePythonPackage(
   } finally {
     await rm(aside, { recursive: true, force: true })
   }
+  const { stdout } = await run('du', ['-sm', directory], QUERY_TIMEOUT_MS, env)
+  const seconds = Math.round((performance.now() - started) / 1_000)
+  say(`installed ${wanted.requirement}: ${Number.parseInt(stdout, 10) || '?'} MB in ${seconds} s`)
   return environment
 }

@@ -62,17 +62,19 @@ const targets = ['Makefile', 'helm/charts.mk', 'helm/cluster.mk', 'e2e/scaling.m
   ),
 )
 
-t.test('make alone lists every target with a line of its own', async (t) => {
-  const { status, stdout } = spawnSync('make', ['-s'], { cwd: ROOT, encoding: 'utf8' })
-  t.equal(status, 0)
-  t.strictSame(
-    stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => /^ +([a-z0-9-]+) +\S/.exec(line)?.[1]),
-    [...new Set(targets)],
-  )
-})
+for (const command of [['make'], ['make', 'help']]) {
+  t.test(`${command.join(' ')} lists every target with a line of its own`, async (t) => {
+    const { status, stdout } = spawnSync('make', ['-s', ...command.slice(1)], { cwd: ROOT, encoding: 'utf8' })
+    t.equal(status, 0)
+    t.strictSame(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => /^ +([a-z0-9-]+) +\S/.exec(line)?.[1]),
+      [...new Set(targets)],
+    )
+  })
+}
 
 t.test('addresses of this machine are asked for without a proxy', async (t) => {
   const service = createServer((_request, response) => response.end('here'))
@@ -106,14 +108,20 @@ t.test('addresses of this machine are asked for without a proxy', async (t) => {
 
 for (const name of PATHS) {
   t.test(`in a folder called ${name}`, async (t) => {
-    const { checkout, packages, works, precious, calls } = checkoutIn(t, name)
+    const { checkout, packages, make, works, precious, calls } = checkoutIn(t, name)
 
     await t.test('every target knows what to do', async (t) => {
       for (const target of targets) works(t, '-n', target)
     })
 
-    await t.test('signing keys are made, twins compared, tables read', async (t) => {
+    await t.test('signing keys are made, twins compared, stale tables noticed and written', async (t) => {
+      const document = join(checkout, 'docs', 'settings.md')
+      const written = readFileSync(document, 'utf8')
       works(t, 'keys', 'twins', 'readme-check')
+      writeFileSync(document, written.replace('| Connection string |', '| Another one |'))
+      t.match(make('readme-check').stderr, /tables in docs\/settings\.md are stale: run `make readme`/)
+      works(t, 'readme')
+      t.equal(readFileSync(document, 'utf8'), written)
       t.ok(existsSync(join(checkout, '.cache', 'dev', 'signing-keys.json')))
       works(t, 'keys', 'FILE=keys "of mine".json')
       t.ok(existsSync(join(checkout, 'keys "of mine".json')))

@@ -116,9 +116,10 @@ t.test('two installations at once leave one whole environment', async (t) => {
   ])
   t.strictSame(first, second)
   t.strictSame(await readdir(join(machine.cacheDir, 'python')), ['thing-1.0-py3.11'])
-  t.equal(machine.said.length, 2)
+  t.equal(machine.said.filter((line) => line.startsWith('installed thing==1.0: ')).length, 2)
+  t.equal(machine.said.length, 4)
   await ensurePythonPackage(machine, wanted)
-  t.equal(machine.said.length, 2, 'once installed, nothing is done')
+  t.equal(machine.said.length, 4, 'once installed, nothing is done')
 })
 
 t.test('an installation that broke off leaves nothing behind', async (t) => {

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { History } from './history.ts'
@@ -20,6 +22,9 @@ function recorded(): History {
   return history
 }
 
+const JUDGE = fileURLToPath(new URL('../commands/judge.ts', import.meta.url))
+const judge = (...files: string[]) => spawnSync(process.execPath, [JUDGE, ...files], { encoding: 'utf8' })
+
 const verdict = (history: History) =>
   findViolations(history).map((violation) => describeViolation(history, violation))
 
@@ -33,6 +38,15 @@ t.test('a history that was written is judged as it was before', async (t) => {
   t.equal(again.eventCount, history.eventCount)
   for (let operation = 0; operation < history.operations; operation++)
     t.equal(again.outcomeOf(operation), history.outcomeOf(operation))
+})
+
+t.test('make judge shows what a kept history broke, and fails', async (t) => {
+  const path = join(t.testdir(), 'history.gz')
+  await writeHistory(recorded(), path)
+  const { status, stdout } = judge(path)
+  t.equal(status, 1)
+  t.match(stdout, /history\.gz: 5 operations, 1 violations\n {2}stale: register 0/)
+  t.match(judge(), { status: 2, stderr: /^usage: make judge FILE=/ })
 })
 
 for (const [what, content, reason] of [

@@ -224,11 +224,14 @@ t.test('the views on a system that is under their control', { skip: noBrowser() 
     const { page, close } = await open('scale')
     await page.getByRole('heading', { name: /Here and now: \d instances/ }).waitFor()
     const before = logged
-    await page.getByRole('slider', { name: 'Lists a second' }).fill('300')
-    await page.waitForFunction((wanted) => {
-      const stage = document.querySelector<HTMLElement>('[data-testid=stage]')
-      return Number(stage?.dataset.drawn) >= wanted
-    }, MANY_REQUESTS)
+    await page.getByRole('slider', { name: 'Lists a second' }).fill('500')
+    t.match(page.url(), 'reads=500')
+    const drawn = (wanted: number) =>
+      page.waitForFunction((wanted) => {
+        const stage = document.querySelector<HTMLElement>('[data-testid=stage]')
+        return Number(stage?.dataset.drawn) >= wanted
+      }, wanted)
+    await drawn(MANY_REQUESTS)
     await page.getByRole('button', { name: 'Stop the load' }).click()
     // Quiet again: what is logged and what is drawn do not grow any more and are the same.
     for (let quiet = 0; quiet < 5; ) {
@@ -243,6 +246,28 @@ t.test('the views on a system that is under their control', { skip: noBrowser() 
     t.equal(await stage.getAttribute('data-drawn'), await stage.getAttribute('data-answered'))
     t.ok(logged - before >= MANY_REQUESTS)
     t.comment(`a frame takes ${await stage.getAttribute('data-frame-ms')} ms on average`)
+    await close()
+  })
+
+  await t.test('the picture stands still, goes back, and goes on; a link carries the rates', async (t) => {
+    const { page, errors, close } = await open('scale&reads=20&writes=3')
+    await page.getByRole('heading', { name: /Here and now: \d instances/ }).waitFor()
+    await page.getByRole('button', { name: 'Start some load' }).click()
+    t.equal(await page.getByRole('slider', { name: 'Lists a second' }).inputValue(), '20')
+    t.equal(await page.getByRole('slider', { name: 'Writes a second' }).inputValue(), '3')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText(/Paused: [1-9]\d* requests have gone by/).waitFor()
+    const stage = page.getByTestId('stage')
+    const drawn = await stage.getAttribute('data-drawn')
+    await page.getByRole('slider', { name: 'Seconds back' }).fill('10')
+    await page.getByRole('button', { name: 'Play from there' }).click()
+    t.equal(await stage.getAttribute('data-drawn'), drawn, 'what is shown again is not counted again')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.waitForFunction(
+      (before) => Number(document.querySelector<HTMLElement>('[data-testid=stage]')?.dataset.drawn) > before,
+      Number(drawn),
+    )
+    t.strictSame(errors, [])
     await close()
   })
 

@@ -53,6 +53,14 @@ t.test('without MongoDB, Redis and auth-service it starts, is alive, not ready, 
   for (const what of ['MongoDB', 'Redis', 'the keys of auth-service', 'ended sessions']) {
     await until(`it says that it waits for ${what}`, () => service.log().includes(`waiting for ${what}`))
   }
+  const waits = service
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('waiting for'))
+  t.ok(
+    waits.every((line) => line.startsWith('{"level":30')),
+    'which is no warning while parts start',
+  )
   t.match(await call('GET', '/tasks/'), { status: 401 })
   t.match(await get(`${url}/tasks/`), { status: 401 })
 })

@@ -9,7 +9,7 @@ import type { AccountService } from './accounts.service.ts'
 type Settings = Pick<Config, 'ADMIN_EMAIL' | 'ADMIN_PASSWORD' | 'PASSWORD_MIN_LENGTH'>
 
 interface Log {
-  warn: (details: object, message: string) => void
+  info: (details: object, message: string) => void
   error: (message: string) => void
 }
 
@@ -50,7 +50,7 @@ export class FirstAdmin {
     try {
       const made = await this.#accounts.createFirstAdmin(this.#credentials)
       if (!made) return
-      this.#log.warn({ user_id: made.id }, 'the account of ADMIN_EMAIL was made, an administrator')
+      this.#log.info({ user_id: made.id }, 'the account of ADMIN_EMAIL was made, an administrator')
       await this.#onMade(made)
     } catch (error) {
       if (!(error instanceof EmailTaken)) throw error

@@ -28,13 +28,22 @@ const DEVELOPMENT = {
   ...process.env,
 }
 
+/** Of the log of a start, so many lines are kept. */
+const KEPT_LINES = 500
+
 let system: System | undefined
 let control: Control | undefined
 let ready = false
 let stopping = false
+/** The log until all is ready: what the welcome says comes first, unless the start fails. */
+let held: string[] = []
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
+}
+
+function showHeld(): void {
+  for (const line of held.splice(0)) say(line)
 }
 
 const supervisor = createSupervisor({
@@ -42,7 +51,9 @@ const supervisor = createSupervisor({
     // While they start and stop, stores talk about themselves; it is shown if they fail.
     if (STORE_NAMES.has(source) && (!ready || stopping)) return
     if (control?.onLine(source, line)) return
-    say(formatLine(source, line, process.stdout.isTTY === true))
+    const text = formatLine(source, line, process.stdout.isTTY === true)
+    if (ready) say(text)
+    else held = [...held.slice(1 - KEPT_LINES), text]
   },
   onUnexpectedExit(child, exit) {
     if (ready) void stop(1, `${describeExit(child, exit)}\nStopping everything.`)
@@ -56,6 +67,7 @@ async function stop(exitCode: number, reason: string): Promise<void> {
     process.exit(exitCode || INTERRUPTED)
   }
   stopping = true
+  showHeld()
   process.stderr.write(`\n${reason}\n`)
   await control?.close()
   await system?.stop()
@@ -111,6 +123,7 @@ try {
   const page = pageUrl(system, control?.fragment)
   const atTerminal = process.stdin.isTTY && process.stdout.isTTY
   say(welcome(system, performance.now(), page, atTerminal))
+  showHeld()
   if (atTerminal) openOnEnter(page, join(CACHE_DIR, 'dev'))
 } catch (error) {
   if (!stopping) await stop(1, (error as Error).message)

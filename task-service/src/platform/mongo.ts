@@ -8,6 +8,8 @@ import { startTimer } from './timings.ts'
 export type { Db, MongoClient } from 'mongodb'
 
 const RETRY_MS = 500
+/** Half a minute without MongoDB: each attempt takes two seconds and more. */
+const WORRYING_ATTEMPT = 10
 
 export interface MongoConfig {
   MONGODB_URI: string
@@ -93,8 +95,9 @@ async function prepareUntilDone(
       return
     } catch (err) {
       if (closed.aborted) return
-      if (attempt === 1) log.warn({ reason: String(err) }, 'waiting for MongoDB')
-      else log.debug({ reason: String(err), attempt }, 'still waiting for MongoDB')
+      // A start beside MongoDB's own is no reason to worry; one that lasts is.
+      const level = attempt === 1 ? 'info' : attempt === WORRYING_ATTEMPT ? 'warn' : 'debug'
+      log[level]({ reason: String(err), attempt }, 'waiting for MongoDB')
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }

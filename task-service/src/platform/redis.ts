@@ -52,13 +52,16 @@ async function redis(app: FastifyInstance, { client }: { client: Redis }): Promi
   await app.register(fastifyRedis, { client: view.client })
   view.registered()
 
-  let away = false
+  let [away, wasThere] = [false, false]
   client.on('error', (err) => {
-    if (!away) app.log.warn({ reason: err.message }, 'waiting for Redis, going on without it')
+    // Redis may start beside the service; that it has gone is worth a warning.
+    const level = wasThere ? 'warn' : 'info'
+    if (!away) app.log[level]({ reason: err.message }, 'waiting for Redis, going on without it')
     away = true
   })
   client.on('ready', () => {
     away = false
+    wasThere = true
     app.log.info('Redis is connected')
   })
   app.addHook('onReady', async () => {

@@ -76,8 +76,10 @@ export class EndedSessions {
       this.#updated = started
       this.#waiting = false
     } catch (err) {
+      // Both services may start together: only what has been there can be missing.
+      const level = this.#updated === undefined ? 'info' : 'warn'
       if (!this.#waiting)
-        this.#options.log.warn({ reason: String(err) }, 'waiting for ended sessions from auth-service')
+        this.#options.log[level]({ reason: String(err) }, 'waiting for ended sessions from auth-service')
       this.#waiting = true
     }
     if (!this.#stopped)

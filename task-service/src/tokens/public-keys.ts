@@ -97,7 +97,9 @@ export class PublicKeys implements KeySource {
       else if (this.#waiting) log.info('reading the keys of auth-service again')
       this.#waiting = false
     } catch (err) {
-      if (!this.#waiting) log.warn({ reason: String(err) }, 'waiting for the keys of auth-service')
+      // Both services may start together: only what has been there can be missing.
+      const level = this.#pems === undefined ? 'info' : 'warn'
+      if (!this.#waiting) log[level]({ reason: String(err) }, 'waiting for the keys of auth-service')
       this.#waiting = true
     }
   }

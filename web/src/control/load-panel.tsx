@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { Button } from '../controls.tsx'
+import { go, numberIn } from '../location.ts'
 import { milliseconds } from '../system/journey.ts'
 import { loadStats } from './connection.ts'
 import { order } from './switches.tsx'
@@ -11,7 +12,7 @@ interface Rates {
   logins: number
 }
 
-const LIMITS: Rates = { reads: 300, writes: 30, logins: 10 }
+const LIMITS: Rates = { reads: 500, writes: 30, logins: 10 }
 const LABELS: Record<keyof Rates, string> = {
   reads: 'Lists a second',
   writes: 'Writes a second',
@@ -42,7 +43,17 @@ function Slider({ kind, value, onChange }: SliderProps) {
   )
 }
 
-/** Sliders of a load by accounts of its own. It ends with the view: nothing runs that cannot be seen. */
+/** Rates that a link asks for, or those of the view. A link starts no load; the button does. */
+function wantedRates(kinds: readonly (keyof Rates)[], start: Rates): Rates {
+  const wanted = { ...NOTHING }
+  for (const kind of kinds) wanted[kind] = Math.round(numberIn(kind, start[kind], 0, LIMITS[kind]))
+  return Object.values(wanted).some(Boolean) ? wanted : start
+}
+
+/**
+ * Sliders of a load by accounts of its own; where they stand is in the address. It ends with the view: nothing runs that cannot
+ * be seen.
+ */
 export function LoadPanel({ kinds, start }: { kinds: readonly (keyof Rates)[]; start: Rates }) {
   const rates = useSignal(NOTHING)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
@@ -68,10 +79,16 @@ export function LoadPanel({ kinds, start }: { kinds: readonly (keyof Rates)[]; s
           key={kind}
           kind={kind}
           value={rates.value[kind]}
-          onChange={(value) => set({ ...rates.peek(), [kind]: value })}
+          onChange={(value) => {
+            go({ [kind]: String(value) }, true)
+            set({ ...rates.peek(), [kind]: value })
+          }}
         />
       ))}
-      <Button {...(!running && { kind: 'primary' })} onClick={() => set(running ? NOTHING : start)}>
+      <Button
+        {...(!running && { kind: 'primary' })}
+        onClick={() => set(running ? NOTHING : wantedRates(kinds, start))}
+      >
         {running ? 'Stop the load' : 'Start some load'}
       </Button>
     </div>

@@ -22,6 +22,12 @@ t.test('every exchange is handed on once, whether this page or the stream told o
   feed.add(exchange('d'))
   t.equal(seen.length, 3)
   t.equal(feed.since(60_000).length, 4)
+  const [, { at: second = 0 } = {}] = feed.since(60_000)
+  t.notOk(
+    feed.since(60_000, second).some(({ at }) => at > second),
+    'up to a moment that was',
+  )
+  t.equal(feed.since(60_000, second - 60_000).length, 0)
 })
 
 t.test('the ring forgets, the count does not', async (t) => {

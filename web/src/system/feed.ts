@@ -44,10 +44,9 @@ export class Feed {
     return () => this.#listeners.delete(listener)
   }
 
-  /** What happened in the last `ms` milliseconds, oldest first. */
-  since(ms: number): Seen[] {
-    const from = performance.now() - ms
-    return this.#ordered().filter((seen) => seen.at >= from)
+  /** What happened in the last `ms` milliseconds before `until`, oldest first. */
+  since(ms: number, until = performance.now()): Seen[] {
+    return this.#ordered().filter(({ at }) => at >= until - ms && at <= until)
   }
 
   #ordered(): Seen[] {

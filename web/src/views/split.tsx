@@ -95,7 +95,8 @@ function Storm() {
       <p class="hint">
         A password hash keeps a processor busy on purpose. It is auth-service’s, so lists do not wait for it:
         raise the log-ins and watch the p99 of lists. When both were one program on one event loop, two people
-        who logged in took it from 982 to 27 lists a second (recorded 2026-11-25).
+        who logged in over and over took it from 982 to 27 lists a second (recorded on 2026-11-25 with that
+        program, which is not part of this repository: bench/RESULTS.md, “Before the split”).
       </p>
       <WithControl>
         <LoadPanel kinds={['reads', 'logins']} start={{ reads: 40, writes: 0, logins: 2 }} />

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { command } from '../control/connection.ts'
 import { WithControl } from '../control/switches.tsx'
 import { Button, say, Trouble } from '../controls.tsx'
+import { go, query } from '../location.ts'
 import { Idea } from './idea.tsx'
 import { PullRedis } from './pull-redis.tsx'
 import { type Step, Steps } from './steps.tsx'
@@ -45,7 +46,7 @@ function verdict(guess: Guess | undefined, { usual, ours }: Results): string {
 
 /** Both protocols, the same order of events, on the Redis and the MongoDB that run now. */
 function Experiment() {
-  const guess = useSignal<Guess | undefined>(undefined)
+  const guess = GUESSES.find(([value]) => value === query.value.get('guess'))?.[0]
   const results = useSignal<Results | undefined>(undefined)
   const shown = useSignal(0)
   const trouble = useSignal('')
@@ -66,12 +67,12 @@ function Experiment() {
   const isOver = results.value !== undefined && shown.value >= most
   const show = (count: number) => {
     shown.value = count
-    if (results.value && count >= most) say(verdict(guess.value, results.value))
+    if (results.value && count >= most) say(verdict(guess, results.value))
   }
   return (
     <section class="card" aria-labelledby="experiment-title">
       <h2 id="experiment-title">Guess first, then run it</h2>
-      <Question guess={guess.value} onGuess={(value) => (guess.value = value)} />
+      <Question guess={guess} onGuess={(value) => go({ guess: value }, true)} />
       <WithControl>
         <div class="row gap-above">
           <Button kind="primary" onClick={() => void run()}>
@@ -96,7 +97,7 @@ function Experiment() {
             <Steps title="Here: mark, write, unmark" steps={results.value.ours.slice(0, shown.value)} />
           </div>
         )}
-        {isOver && results.value && <p class="verdict">{verdict(guess.value, results.value)}</p>}
+        {isOver && results.value && <p class="verdict">{verdict(guess, results.value)}</p>}
       </WithControl>
     </section>
   )
