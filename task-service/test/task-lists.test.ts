@@ -63,6 +63,8 @@ for (const [query, expected] of filters) {
 }
 
 const sorted: Record<string, string[]> = {
+  updated_at: ['Äpfel kaufen', 'apfelmus', 'Zoo', 'brot', 'Brot'],
+  '-updated_at': ['Brot', 'brot', 'Zoo', 'apfelmus', 'Äpfel kaufen'],
   created_at: ['Äpfel kaufen', 'apfelmus', 'Zoo', 'brot', 'Brot'],
   '-created_at': ['Brot', 'brot', 'Zoo', 'apfelmus', 'Äpfel kaufen'],
   due_at: ['apfelmus', 'Zoo', 'Äpfel kaufen', 'brot', 'Brot'],
@@ -99,19 +101,11 @@ t.test('a change moves a task in the list by changes alone', async (t) => {
 t.test(
   'a walk sees every task that was there throughout exactly once, whatever comes and goes',
   async (t) => {
-    for (const sort of [
-      'created_at',
-      '-created_at',
-      'due_at',
-      '-priority',
-      'title',
-      '-title',
-      'updated_at',
-    ]) {
+    for (const sort of Object.keys(sorted)) {
       const { call } = await service.someone()
       const stay: string[] = []
       const go: string[] = []
-      for (let n = 0; n < 24; n++) {
+      for (let n = 0; n < 16; n++) {
         const body = {
           title: `${'cab'[n % 3]}${n}`,
           priority: n % 4,
@@ -121,14 +115,14 @@ t.test(
         ;(n % 4 === 0 ? go : stay).push(_id)
       }
       const seen: string[] = []
-      let next: string | undefined = `/tasks/?sort=${sort}&limit=5`
+      let next: string | undefined = `/tasks/?sort=${sort}&limit=3`
       while (next) {
         const page = await call('GET', next)
         seen.push(...page.json().map(({ _id }: { _id: string }) => _id))
         next = /<([^>]+)>/.exec(String(page.headers.link ?? ''))?.[1]
         const gone = go.pop()
         if (gone) await call('DELETE', `/tasks/${gone}`)
-        if (seen.length < 40)
+        if (seen.length < 24)
           await call('POST', '/tasks/', { title: `b${seen.length}`, due_at: DAY(3), priority: 2 })
       }
       t.equal(new Set(seen).size, seen.length, `${sort}: none twice`)

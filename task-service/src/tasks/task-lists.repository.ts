@@ -26,6 +26,15 @@ const COLUMNS = {
 /** Always there, so that a list of them is one query. */
 const REQUIRED: readonly SortKey[] = ['created_at', 'updated_at']
 
+/** Those that serve an owner begin with the owner. */
+const INDEXES = {
+  owner_live_newest: { owner_id: 1, deleted_at: 1, created_at: -1, _id: -1 },
+  owner_changed: { owner_id: 1, updated_at: 1 },
+  owner_words: { owner_id: 1, words: 1 },
+  newest: { created_at: -1, _id: -1 },
+} as const
+type Index = keyof typeof INDEXES
+
 export interface Listed {
   task: Task
   position: Position
@@ -77,7 +86,13 @@ function parts({ by, descending }: Sort, after: Position | undefined): Part[] {
   return [{ ...withKey, filter: { $and: [{ [column]: { $ne: null } }, withKey.filter] } }, without] as Part[]
 }
 
-/** Lists of tasks. Of the tasks of others none is looked at: each index that serves an owner begins with the owner. */
+/** Named in each query: a planner that is left to itself may look at the tasks of others. */
+function indexFor({ owner, filter = {} }: TaskQuery): Index {
+  if (owner === undefined) return 'newest'
+  return filter.beginnings ? 'owner_words' : 'owner_live_newest'
+}
+
+/** Lists of tasks. Of the tasks of others none is looked at. */
 export class TaskListsRepository {
   readonly #tasks: Collection<TaskDocument>
 
@@ -87,21 +102,19 @@ export class TaskListsRepository {
 
   /** Makes the indexes; repeatable. */
   async prepare(): Promise<void> {
-    await this.#tasks.createIndexes([
-      { name: 'owner_live_newest', key: { owner_id: 1, deleted_at: 1, created_at: -1, _id: -1 } },
-      { name: 'owner_changed', key: { owner_id: 1, updated_at: 1 } },
-      { name: 'owner_words', key: { owner_id: 1, words: 1 } },
-      { name: 'newest', key: { created_at: -1, _id: -1 } },
-    ])
+    const indexes = Object.entries(INDEXES).map(([name, key]) => ({ name, key }))
+    await this.#tasks.createIndexes(indexes)
   }
 
-  async list({ owner, filter = {}, sort = NEWEST_FIRST, limit, after }: TaskQuery): Promise<Listed[]> {
+  async list(query: TaskQuery): Promise<Listed[]> {
+    const { owner, filter = {}, sort = NEWEST_FIRST, limit, after } = query
+    const options = { hint: indexFor(query), maxTimeMS: MAX_TIME_MS }
     const mine = owner === undefined ? [] : [{ owner_id: new ObjectId(owner) }]
     const found: TaskDocument[] = []
     for (const part of parts(sort, after)) {
       if (found.length >= limit) break
       const which = { $and: [...mine, ...conditions(filter), part.filter] }
-      const cursor = this.#tasks.find(which, { maxTimeMS: MAX_TIME_MS }).sort(part.order)
+      const cursor = this.#tasks.find(which, options).sort(part.order)
       found.push(...(await guarded(cursor.limit(limit - found.length).toArray())))
     }
     const column = COLUMNS[sort.by]
@@ -115,7 +128,8 @@ export class TaskListsRepository {
   async changedSince(owner: string, since: Date, limit: number): Promise<Changed[]> {
     const filter = { owner_id: new ObjectId(owner), updated_at: { $gte: since } }
     const projection = { version: 1, updated_at: 1, deleted_at: 1 }
-    const cursor = this.#tasks.find(filter, { projection, maxTimeMS: MAX_TIME_MS }).sort({ updated_at: 1 })
+    const options = { projection, hint: 'owner_changed' satisfies Index, maxTimeMS: MAX_TIME_MS }
+    const cursor = this.#tasks.find(filter, options).sort({ updated_at: 1 })
     const found = await guarded(cursor.limit(limit).toArray())
     return found.map(({ _id, version, updated_at, deleted_at }) => ({
       id: _id.toHexString(),
