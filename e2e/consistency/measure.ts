@@ -5,7 +5,7 @@ import { describeViolation, findViolations, type ViolationKind } from '../harnes
 import { MachineWatch } from '../harness/load/machine.ts'
 import { Random } from '../harness/random.ts'
 import { until } from '../harness/until.ts'
-import { createAccounts } from './counters.ts'
+import { createAccounts, SLOTS } from './counters.ts'
 import type { Fault } from './faults.ts'
 import type { FaultySystem } from './faulty-system.ts'
 import { HttpConnection } from './http-connection.ts'
@@ -69,7 +69,7 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
   try {
     const accounts = await createAccounts(system.baseUrl, connections[0] as HttpConnection, plan.accounts)
     await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
-    const history = new History(plan.accounts * 2)
+    const history = new History(plan.accounts * SLOTS)
     const load = new Traffic(accounts, history, random, plan.mix)
     const watch = new MachineWatch()
     const started = performance.now()

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { History } from '../harness/history.ts'
 import type { Random } from '../harness/random.ts'
-import { type Account, readCounters, TASKS_EACH, titleOf } from './counters.ts'
+import { ABSENT, type Account, CREATED, readCounters, SLOTS } from './counters.ts'
 import type { Answer, HttpConnection } from './http-connection.ts'
+import { Writes } from './writes.ts'
 
 const PACE_MS = 1
 const MOST_BEHIND = 50
@@ -31,9 +32,8 @@ class Gap {
 }
 
 /**
- * Reads and writes against the gateway, as fast as it answers. Every account's task is one register of the history,
- * with at most one write in progress, and each write carries If-Match of the version it follows: a smaller value can
- * never overwrite a bigger one, however late an unanswered write arrives.
+ * Reads and writes against the gateway, as fast as it answers. Every slot of an account's list is one register of the history,
+ * with at most one write in progress.
  */
 export class Traffic {
   reads = 0
@@ -49,7 +49,8 @@ export class Traffic {
   readonly #history: History
   readonly #random: Random
   readonly #mix: Mix
-  readonly #versions: string[]
+  readonly #registers: number
+  readonly #ways: Writes
   readonly #busy = new Set<number>()
   #racing: number[] = []
   #writesBegun = 0
@@ -60,7 +61,13 @@ export class Traffic {
     this.#mix = mix
     this.#history = history
     this.#random = random
-    this.#versions = Array.from({ length: accounts.length * TASKS_EACH }, () => '"1"')
+    this.#registers = accounts.length * SLOTS
+    this.#ways = new Writes({
+      accounts,
+      history,
+      random,
+      onFailure: (request, answer) => this.#afterFailure(request, answer),
+    })
     const now = performance.now()
     this.readGap = new Gap(now)
     this.writeGap = new Gap(now)
@@ -80,15 +87,15 @@ export class Traffic {
 
   /** One reader; resolves after `stop`. @throws Error when an answer makes no sense */
   async keepReading(connection: HttpConnection): Promise<void> {
-    const values = Array.from({ length: TASKS_EACH }, () => 0)
+    const values = Array.from({ length: SLOTS }, () => 0)
     while (!this.#stopped) await this.#read(connection, this.#accountToRead(), values)
   }
 
   /** One writer, at the pace of the readers; a worker of its own, so that writes which wait do not hold up reads. */
   async keepWriting(connection: HttpConnection): Promise<void> {
-    const values = Array.from({ length: TASKS_EACH }, () => 0)
+    const values = Array.from({ length: SLOTS }, () => 0)
     while (!this.#stopped) {
-      const register = this.#random.below(this.#versions.length)
+      const register = this.#random.below(this.#registers)
       if (this.#writesBegun * this.#mix.readsPerWrite > this.reads || this.#busy.has(register))
         await sleep(PACE_MS)
       else await this.#write(connection, register, values)
@@ -103,75 +110,61 @@ export class Traffic {
 
   async #read(connection: HttpConnection, index: number, values: number[]): Promise<void> {
     const { headers } = this.#accounts[index] as Account
-    const operation = this.#history.beginRead(index * TASKS_EACH)
-    for (let slot = 1; slot < TASKS_EACH; slot++) this.#history.beginRead(index * TASKS_EACH + slot)
+    const operation = this.#history.beginRead(index * SLOTS)
+    for (let slot = 1; slot < SLOTS; slot++) this.#history.beginRead(index * SLOTS + slot)
     const answer = await connection.send('GET', '/tasks', headers)
     if (answer?.status === 200) {
       readCounters(answer.body, values)
-      for (const [slot, value] of values.entries()) this.#history.endRead(operation + slot, value)
+      for (const [slot, value] of values.entries()) this.#endRead(operation, index, slot, value)
       this.reads++
       this.readGap.success(performance.now())
       if (String(answer.headers['cache-status']).endsWith('hit')) this.hits++
       return
     }
-    for (let slot = 0; slot < TASKS_EACH; slot++) this.#history.failRead(operation + slot)
+    for (let slot = 0; slot < SLOTS; slot++) this.#history.failRead(operation + slot)
     this.failedReads++
     await this.#afterFailure('GET list', answer)
   }
 
+  /** A task that is in the bin, or may be, says nothing; any other that is missing shows nothing of what was written. */
+  #endRead(operation: number, index: number, slot: number, value: number): void {
+    const register = index * SLOTS + slot
+    const read = operation + slot
+    if (value !== ABSENT) this.#history.endRead(read, value)
+    else if (this.#ways.mayMiss(register, this.#history.startOf(read))) this.#history.failRead(read)
+    else this.#history.endRead(read, 0)
+  }
+
   async #write(connection: HttpConnection, register: number, values: number[]): Promise<void> {
-    const index = Math.floor(register / TASKS_EACH)
-    this.#busy.add(register)
+    const index = Math.floor(register / SLOTS)
     // Writers that fell behind do not catch up: that would be a burst.
     this.#writesBegun = Math.max(
       this.#writesBegun + 1,
       Math.floor(this.reads / this.#mix.readsPerWrite) - MOST_BEHIND,
     )
     this.#racing.push(index)
-    const acknowledged = await this.#put(connection, register)
+    const registers = this.#alsoFree(register)
+    for (const one of registers) this.#busy.add(one)
+    const acknowledged = await this.#ways.write(connection, registers)
+    if (acknowledged) {
+      this.writes++
+      this.writeGap.success(performance.now())
+    } else this.unknownWrites++
     // Read-your-writes is what a person notices first.
     if (acknowledged && this.#random.chance(0.5)) await this.#read(connection, index, values)
     this.#racing.splice(this.#racing.indexOf(index), 1)
-    if (!acknowledged) await this.#learnVersion(connection, register)
-    this.#busy.delete(register)
+    for (const one of registers) {
+      while (!acknowledged && !this.#stopped && !(await this.#ways.learn(connection, one)));
+      this.#busy.delete(one)
+    }
   }
 
-  async #put(connection: HttpConnection, register: number): Promise<boolean> {
-    const account = this.#accounts[Math.floor(register / TASKS_EACH)] as Account
-    const slot = register % TASKS_EACH
-    const operation = this.#history.beginWrite(register)
-    const headers = { ...account.headers, 'if-match': this.#versions[register] as string }
-    const document = { title: titleOf(slot, this.#history.valueAt(operation)) }
-    const answer = await connection.sendJson('PUT', `/tasks/${account.taskIds[slot]}`, document, headers)
-    if (answer?.status === 200) {
-      this.#history.endWrite(operation, 'acknowledged')
-      this.#versions[register] = String(answer.headers.etag)
-      this.writes++
-      this.writeGap.success(performance.now())
-      return true
-    }
-    // Also a 412: a write that a driver repeated may have met its own first attempt.
-    this.#history.endWrite(operation, 'unknown')
-    this.unknownWrites++
-    await this.#afterFailure('PUT', answer)
-    return false
-  }
-
-  /** Asks until there is an answer; the next write follows the version that it names. */
-  async #learnVersion(connection: HttpConnection, register: number): Promise<void> {
-    const account = this.#accounts[Math.floor(register / TASKS_EACH)] as Account
-    while (!this.#stopped) {
-      const answer = await connection.send(
-        'GET',
-        `/tasks/${account.taskIds[register % TASKS_EACH]}`,
-        account.headers,
-      )
-      if (answer?.status === 200) {
-        this.#versions[register] = String(answer.headers.etag)
-        return
-      }
-      await this.#afterFailure('GET task', answer)
-    }
+  /** The register, and sometimes the other lasting one of its account, if that is free. */
+  #alsoFree(register: number): number[] {
+    const slot = register % SLOTS
+    if (slot === CREATED || !this.#ways.wantsBoth(register)) return [register]
+    const other = register - slot + (1 - slot)
+    return this.#busy.has(other) ? [register] : [register, other]
   }
 
   /** @throws Error for a status that no fault explains */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Answer, call } from './http.ts'
+import { until } from './until.ts'
 
 export interface Person {
   readonly id: string
@@ -48,11 +49,24 @@ export async function newPerson(
   }
 }
 
+/** A system that has just started, or is busy, refuses at first. */
+async function newPersonInTime(origin: string): Promise<Person> {
+  let person: Person | undefined
+  await until('somebody is registered and logged in', async () => {
+    person = await newPerson(origin).catch((error: Error) => {
+      if (!error.message.includes(': 503 ')) throw error
+      return undefined
+    })
+    return person !== undefined
+  })
+  return person as Person
+}
+
 /** Registers people and logs them in. @throws Error when the system refuses that */
 export async function newPeople(origin: string, count: number): Promise<Person[]> {
   const people: Person[] = []
   async function work(): Promise<void> {
-    for (let n = claimed++; n < count; n = claimed++) people.push(await newPerson(origin))
+    for (let n = claimed++; n < count; n = claimed++) people.push(await newPersonInTime(origin))
   }
   let claimed = 0
   await Promise.all(Array.from({ length: AT_ONCE }, work))
