@@ -5,7 +5,7 @@ import type { LineHandler } from './lines.ts'
 import { ensureSecrets } from './secrets.ts'
 import { type Stores, startStores } from './stores/stores.ts'
 import { createSupervisor, describeExit, type Supervisor } from './supervisor.ts'
-import { freeSystemPorts, type System, startSystem } from './system.ts'
+import { freeSystemPorts, type System, type SystemPorts, startSystem } from './system.ts'
 
 /** Stores and the whole system on free ports, with data of their own; for tests and fault injection. */
 export interface Platform {
@@ -27,7 +27,7 @@ export interface PlatformOptions {
   env?: NodeJS.ProcessEnv
   authEnv?: NodeJS.ProcessEnv
   /** @param index from 0 */
-  taskEnv?: (index: number) => NodeJS.ProcessEnv
+  taskEnv?: (index: number, ports: SystemPorts) => NodeJS.ProcessEnv
   /** Stores that run already; those are left running */
   stores?: Stores
   onLine?: LineHandler

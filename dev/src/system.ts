@@ -55,7 +55,7 @@ export interface SystemOptions {
   env?: NodeJS.ProcessEnv
   authEnv?: NodeJS.ProcessEnv
   /** @param index from 0 */
-  taskEnv?: (index: number) => NodeJS.ProcessEnv
+  taskEnv?: (index: number, ports: SystemPorts) => NodeJS.ProcessEnv
   say?: (line: string) => void
 }
 
@@ -130,7 +130,7 @@ function startTask(
     ...serviceEnvironment(options, port, internalPort),
     JWKS_URL: `${origin(ports.auth)}/.well-known/jwks.json`,
     REVOCATIONS_URL: `${origin(ports.authInternal)}/internal/revocations`,
-    ...options.taskEnv?.(index),
+    ...options.taskEnv?.(index, ports),
   })
   return startInstance({ spec, url: origin(port), internalUrl: origin(internalPort), supervisor })
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultProxy, LinkMode } from '../harness/fault-proxy.ts'
 import type { Random } from '../harness/random.ts'
-import type { FaultProxy, LinkMode } from './fault-proxy.ts'
 import { type FaultySystem, INSTANCES, targetOf } from './faulty-system.ts'
 
 export interface Fault {

@@ -12,7 +12,7 @@ import {
   startPlatform,
   startStores,
 } from '../../dev/index.ts'
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
+import { type FaultProxy, startFaultProxy } from '../harness/fault-proxy.ts'
 
 export const INSTANCES = 3
 const QUIET = {

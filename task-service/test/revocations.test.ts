@@ -19,10 +19,13 @@ interface Answer {
 /** The feed, and an auth-service that answers as a test says. */
 async function scene(t: Test, answer: (since: number) => Answer, now = () => Date.now()) {
   const asked: number[] = []
+  const cursors: (string | null)[] = []
   const state = { answer }
   const server = createServer((request, response) => {
-    const since = Number(new URL(request.url ?? '', 'http://x').searchParams.get('since'))
+    const { searchParams } = new URL(request.url ?? '', 'http://x')
+    const since = Number(searchParams.get('since'))
     asked.push(since)
+    cursors.push(searchParams.get('cursor'))
     const { status = 200, body } = state.answer(since)
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
@@ -44,7 +47,7 @@ async function scene(t: Test, answer: (since: number) => Answer, now = () => Dat
     await new Promise((resolve) => server.close(resolve))
   })
   const age = async () => /^revocations_age_seconds (\S+)/m.exec(await registry.metrics())?.[1]
-  return { feed, asked, state, age, loads: () => loaded }
+  return { feed, asked, cursors, state, age, loads: () => loaded }
 }
 
 const later = () => nowSeconds() + 1_800
@@ -113,4 +116,39 @@ t.test('a session is forgotten when its tokens have expired', async (t) => {
   t.ok(feed.isEnded('short'), 'not before its tokens have expired')
   clock.now++
   await until('it is forgotten', () => !feed.isEnded('short'))
+})
+
+t.test('the cursor of the last page is sent with the next question, also after one without', async (t) => {
+  const { cursors, state } = await scene(t, () => ({ body: { ...page([]).body, cursor: 'one.1' } }))
+  await until('it has asked with it', () => cursors.includes('one.1'))
+  t.equal(cursors[0], null)
+  state.answer = () => page([])
+  const { length } = cursors
+  await until('it has asked twice more', () => cursors.length > length + 1)
+  t.equal(cursors.at(-1), null, 'an earlier release of auth-service gives none')
+})
+
+const SID = 'a'.repeat(24)
+
+t.test('what is announced counts at once; it may only add, and no nonsense', async (t) => {
+  const { feed } = await scene(t, () => page(['polled']))
+  await until('it is loaded', () => feed.isEnded('polled'))
+  const other = 'b'.repeat(24)
+  feed.announced(`${SID} ${later()}\n${other} ${later()}`)
+  t.ok(feed.isEnded(SID))
+  t.ok(feed.isEnded(other))
+  const refused = 'c'.repeat(24)
+  for (const nonsense of [
+    '',
+    'x',
+    `${refused}`,
+    `${refused} x`,
+    `${refused} ${later() + 90_000}`,
+    `polled 0`,
+  ])
+    feed.announced(nonsense)
+  t.notOk(feed.isEnded(refused))
+  feed.announced(`${SID} 1`)
+  t.ok(feed.isEnded(SID), 'a later word does not shorten it')
+  t.ok(feed.isEnded('polled'))
 })

@@ -5,6 +5,7 @@ import type { Mail } from '../mail/index.ts'
 import type { Feature } from '../platform/feature.ts'
 import { repeated } from '../platform/jobs.ts'
 import type { Db } from '../platform/mongo.ts'
+import type { Redis } from '../platform/redis.ts'
 import type { Service } from '../platform/service.ts'
 import { notedEndings, type SessionService } from '../sessions/index.ts'
 import { accessRoutes } from './access.routes.ts'
@@ -14,13 +15,26 @@ import { AdministrationService } from './administration.service.ts'
 
 const INTERRUPTED_INTERVAL_MS = 10_000
 
+interface Beneath {
+  db: Db
+  /** Over which ended sessions are felt at once; a command has none */
+  redis?: Redis
+  tell: Mail['tell']
+  now?: () => Date
+}
+
 /** What administrators do, on a database alone: also for a command beside the running service. */
-export function administrationOf(db: Db, tell: Mail['tell'], now = () => new Date()): AdministrationService {
+export function administrationOf({
+  db,
+  redis,
+  tell,
+  now = () => new Date(),
+}: Beneath): AdministrationService {
   const erasures = new ErasureRepository(db)
   return new AdministrationService({
     accounts: new AccountRepository(db),
     users: new AdministrationRepository(db),
-    endings: notedEndings(db),
+    endings: notedEndings(db, redis),
     now,
     tell,
     requestErasure: (userId) => erasures.request(userId),
@@ -35,10 +49,10 @@ interface Parts {
 
 /** Other people's accounts. */
 export function administrationFeature(
-  { db, log, now }: Service<Config>,
+  { db, redis, log, now }: Service<Config>,
   { accounts, sessions, mail }: Parts,
 ): Feature {
-  const administration = administrationOf(db, mail.tell, now)
+  const administration = administrationOf({ db, redis, tell: mail.tell, now })
 
   return {
     name: 'administration',

@@ -24,7 +24,7 @@ interface Parts {
 
 /** What people do to their own account, with their password. */
 export function ownAccountFeature(
-  { db, config, now }: Service<Config>,
+  { db, redis, config, now }: Service<Config>,
   { hasher, attempts, sessions, mail }: Parts,
 ): Feature & { confirmation: PasswordConfirmation } {
   const accounts = new AccountRepository(db)
@@ -32,7 +32,7 @@ export function ownAccountFeature(
   const confirmation = new PasswordConfirmation({ accounts, hasher, attempts, hasBeenAt })
   const passwords = new PasswordChangeService({
     accounts,
-    endings: notedEndings(db),
+    endings: notedEndings(db, redis),
     confirmation,
     hasher,
     minLength: config.PASSWORD_MIN_LENGTH,
@@ -41,7 +41,7 @@ export function ownAccountFeature(
   })
   const deletion = new AccountDeletionService({
     confirmation,
-    administration: administrationOf(db, mail.tell, now),
+    administration: administrationOf({ db, redis, tell: mail.tell, now }),
   })
   return {
     name: 'own account',

@@ -1,6 +1,7 @@
 import { Counter } from '@prometheus-io/client'
 import type { Feature } from '../platform/feature.ts'
 import type { Service } from '../platform/service.ts'
+import { RevocationLog } from './revocation-log.ts'
 import { RevocationPages } from './revocation-pages.ts'
 import { RevocationRepository } from './revocations.repository.ts'
 import { revocationRoutes } from './revocations.routes.ts'
@@ -12,7 +13,8 @@ export function revocationsFeature({ db, registry }: Pick<Service, 'db' | 'regis
     help: 'Ended sessions sent to task-service instances',
     registers: [registry],
   })
-  const pages = new RevocationPages(new RevocationRepository(db), (count) => served.inc(count))
+  const revocations = new RevocationRepository(db)
+  const pages = new RevocationPages(revocations, new RevocationLog(revocations), (count) => served.inc(count))
   return {
     name: 'revocations',
     internalRoutes: async (server) => {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { RevocationLog } from './revocation-log.ts'
 import { RevocationPages } from './revocation-pages.ts'
 import type { Revocation } from './revocations.repository.ts'
 
@@ -21,7 +22,7 @@ function newFeed(perSecond: number[]) {
         .filter(({ revokedAt }) => revokedAt >= from && (to === undefined || revokedAt < to))
         .slice(0, limit),
   }
-  const feed = new RevocationPages(source, (count) => (served += count))
+  const feed = new RevocationPages(source, new RevocationLog(source), (count) => (served += count))
   return { feed, total: all.length, served: () => served }
 }
 
@@ -29,7 +30,7 @@ async function readAll(feed: RevocationPages): Promise<{ sids: Set<string>; page
   const sids = new Set<string>()
   let since = 0
   for (let pages = 1; ; pages++) {
-    const page = await feed.since(since)
+    const page = await feed.read(since)
     for (const { sid } of page.revocations) sids.add(sid)
     if (!page.more) return { sids, pages }
     since = page.now
@@ -39,12 +40,12 @@ async function readAll(feed: RevocationPages): Promise<{ sids: Set<string>; page
 t.test('a page that holds all says so and gives the time', async (t) => {
   const { feed, served } = newFeed([2, 1])
   const before = Math.floor(Date.now() / 1000)
-  const page = await feed.since(START)
+  const page = await feed.read(START)
   t.equal(page.more, false)
   t.ok(page.now >= before && page.now <= Date.now() / 1000)
   t.strictSame(page.revocations[0], { sid: '0-0', expires_at: START + 10_000 })
   t.equal(served(), 3)
-  t.equal((await feed.since(START + 1)).revocations.length, 1)
+  t.equal((await feed.read(START + 1)).revocations.length, 1)
 })
 
 for (const [what, perSecond] of Object.entries({
@@ -61,6 +62,23 @@ for (const [what, perSecond] of Object.entries({
   })
 }
 
+t.test('a reader with a cursor is sent what is new, once', async (t) => {
+  const { feed } = newFeed([])
+  const { cursor = '', more } = await feed.read(0)
+  t.equal(more, false)
+  const next = await feed.read(0, cursor)
+  t.strictSame(next.revocations, [])
+  t.equal(next.cursor, cursor)
+})
+
+t.test('a cursor of another instance counts as none', async (t) => {
+  const [one, other] = [newFeed([2]), newFeed([3])]
+  const { cursor } = await one.feed.read(0)
+  const page = await other.feed.read(0, cursor)
+  t.equal(page.revocations.length, 3)
+  t.not(page.cursor, cursor)
+})
+
 t.test('sessions that ended longer ago than any token lives are not looked for', async (t) => {
   const asked: Date[] = []
   const source = {
@@ -69,7 +87,7 @@ t.test('sessions that ended longer ago than any token lives are not looked for',
       return []
     },
   }
-  await new RevocationPages(source, () => {}).since(0)
-  const hours = (Date.now() - (asked[0]?.getTime() ?? 0)) / 3_600_000
+  await new RevocationPages(source, new RevocationLog(source), () => {}).read(0)
+  const hours = (Date.now() - (asked.at(-1)?.getTime() ?? 0)) / 3_600_000
   t.ok(hours > 24 && hours < 26, `${hours} hours back`)
 })

@@ -1,4 +1,5 @@
 import { MAX_ACCESS_TOKEN_SECONDS } from '../config.ts'
+import type { RevocationLog } from './revocation-log.ts'
 import type { Revocation } from './revocations.repository.ts'
 
 const PAGE = 10_000
@@ -16,6 +17,8 @@ export interface FeedPage {
   now: number
   revocations: { sid: string; expires_at: number }[]
   more: boolean
+  /** Where to go on; missing while there is more */
+  cursor?: string
 }
 
 function secondOf({ revokedAt }: Revocation): number {
@@ -28,15 +31,31 @@ function secondOf({ revokedAt }: Revocation): number {
  */
 export class RevocationPages {
   readonly #source: RevocationSource
+  readonly #log: RevocationLog
   readonly #served: (count: number) => void
 
-  constructor(source: RevocationSource, served: (count: number) => void) {
+  constructor(source: RevocationSource, log: RevocationLog, served: (count: number) => void) {
     this.#source = source
+    this.#log = log
     this.#served = served
   }
 
-  /** @param since Unix seconds */
-  async since(since: number): Promise<FeedPage> {
+  /**
+   * What is new for a reader.
+   * @param cursor of its last page; one of another instance counts as none
+   * @param since Unix seconds, from which it reads without a cursor
+   */
+  async read(since: number, cursor?: string): Promise<FeedPage> {
+    const now = Math.floor(Date.now() / 1000)
+    const news = cursor === undefined ? undefined : await this.#log.after(cursor)
+    if (news) return { ...this.#page(news.revocations, now, false), cursor: news.cursor }
+    // Before the database is read: what ends meanwhile comes with the next page.
+    const end = await this.#log.end()
+    const page = await this.#since(since)
+    return page.more ? page : { ...page, cursor: end }
+  }
+
+  async #since(since: number): Promise<FeedPage> {
     const now = Math.floor(Date.now() / 1000)
     // A new reader asks from 0 on, and ended sessions are kept for months.
     const from = Math.max(since, now - REACH_BACK_SECONDS)

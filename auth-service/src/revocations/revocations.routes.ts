@@ -12,6 +12,9 @@ const Feed = Type.Object({
       }),
     }),
   ),
+  cursor: Type.Optional(
+    Type.String({ description: 'To be sent with the next question: then only what is new is answered' }),
+  ),
   more: Type.Boolean({ description: 'There are more: ask again at once with since = now' }),
 })
 
@@ -24,10 +27,13 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ pages: RevocationPage
     '/internal/revocations',
     {
       schema: {
-        querystring: Type.Object({ since: Type.Optional(Type.String({ pattern: '^\\d{1,12}$' })) }),
+        querystring: Type.Object({
+          since: Type.Optional(Type.String({ pattern: '^\\d{1,12}$' })),
+          cursor: Type.Optional(Type.String({ maxLength: 64 })),
+        }),
         response: { 200: Feed },
       },
     },
-    async (request) => pages.since(Number(request.query.since ?? 0)),
+    async ({ query }) => pages.read(Number(query.since ?? 0), query.cursor),
   )
 }

@@ -1,4 +1,4 @@
-import { type Collection, type Db, ObjectId } from 'mongodb'
+import { type Collection, type Db, ObjectId, type WithId } from 'mongodb'
 import type { EndReason } from '../accounts/index.ts'
 import { guarded } from '../platform/driver-errors.ts'
 import type { Spared } from './session.ts'
@@ -6,8 +6,22 @@ import { type SessionDocument, sessionsOf } from './sessions.repository.ts'
 
 const OPEN = { revoked_at: { $exists: false } }
 
-function ended(reason: EndReason) {
-  return { $set: { revoked_at: new Date(), end_reason: reason } }
+const MAX_TIME_MS = 2_000
+/** More than a user can have at once */
+const MAX_ENDED = 1_000
+
+/** A session that has ended, and when the last of its access tokens expires by itself. */
+export interface EndedSession {
+  sid: string
+  accessUntil: Date
+}
+
+function ended(at: Date, reason: EndReason) {
+  return { $set: { revoked_at: at, end_reason: reason } }
+}
+
+function toEnded({ _id, access_until }: Pick<WithId<SessionDocument>, '_id' | 'access_until'>): EndedSession {
+  return { sid: _id.toHexString(), accessUntil: access_until }
 }
 
 /**
@@ -21,19 +35,29 @@ export class EndingRepository {
     this.#sessions = sessionsOf(db)
   }
 
-  /** Ends one session; one that has ended stays as it ended. */
-  async end(id: string, reason: EndReason): Promise<void> {
-    await guarded(this.#sessions.updateOne({ _id: new ObjectId(id), ...OPEN }, ended(reason)))
+  /** Ends one session. @returns it, unless it had ended before */
+  async end(id: string, reason: EndReason): Promise<EndedSession | undefined> {
+    const filter = { _id: new ObjectId(id), ...OPEN }
+    const options = { returnDocument: 'after', projection: { access_until: 1 } } as const
+    const document = await guarded(
+      this.#sessions.findOneAndUpdate(filter, ended(new Date(), reason), options),
+    )
+    return document ? toEnded(document) : undefined
   }
 
-  /** Ends a user's sessions, but for those to spare. */
-  async endAll(userId: string, reason: EndReason, spare: Spared = {}): Promise<void> {
+  /** Ends a user's sessions, but for those to spare. @returns those whose tokens may still be good */
+  async endAll(userId: string, reason: EndReason, spare: Spared = {}): Promise<EndedSession[]> {
+    const at = new Date()
     const filter = {
       user_id: new ObjectId(userId),
       ...(spare.id !== undefined && { _id: { $ne: new ObjectId(spare.id) } }),
       ...(spare.openedSince && { created_at: { $lt: spare.openedSince } }),
       ...OPEN,
     }
-    await guarded(this.#sessions.updateMany(filter, ended(reason)))
+    const { modifiedCount } = await guarded(this.#sessions.updateMany(filter, ended(at, reason)))
+    if (modifiedCount === 0) return []
+    const done = { user_id: new ObjectId(userId), revoked_at: at, access_until: { $gt: at } }
+    const options = { projection: { access_until: 1 }, limit: MAX_ENDED, maxTimeMS: MAX_TIME_MS }
+    return (await guarded(this.#sessions.find(done, options).toArray())).map(toEnded)
   }
 }

@@ -24,7 +24,7 @@ interface Parts {
 
 /** One-time links in messages: new passwords, and addresses that are one's own. */
 export function verificationFeature(
-  { db, config, now }: Service<Config>,
+  { db, redis, config, now }: Service<Config>,
   { hasher, attempts, confirmation, secondFactor, mail }: Parts,
 ): Feature & { invite: (account: Account) => void } {
   const accounts = new AccountRepository(db)
@@ -35,7 +35,7 @@ export function verificationFeature(
   const addresses = new AddressService({ ...common, confirmation })
   const resets = new PasswordResetService({
     ...common,
-    endings: notedEndings(db),
+    endings: notedEndings(db, redis),
     hasher,
     minLength: config.PASSWORD_MIN_LENGTH,
     now,

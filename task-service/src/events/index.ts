@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Job } from '../platform/jobs.ts'
 import type { Redis } from '../platform/redis.ts'
 import { eventRoutes } from './events.routes.ts'
-import { Hints } from './hints.cache.ts'
+import { Hints } from './hints.ts'
 import { type Changed, Streams } from './streams.ts'
 
 export type { Changed } from './streams.ts'

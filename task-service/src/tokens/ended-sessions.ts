@@ -7,14 +7,21 @@ const POLL_MS = 1_000
 const TIMEOUT_MS = 1_000
 /** The first answers go through a day of ended sessions. */
 const CATCH_UP_TIMEOUT_MS = 5_000
-/** Read again each time: covers clocks of auth-service replicas that differ, and revocations that became visible late. */
+/** Without a cursor, read again: covers clocks of auth-service replicas that differ, and revocations that became visible late. */
 const OVERLAP_SECONDS = 60
 const MAX_PAGES = 100
+const ANNOUNCED = /^([\da-f]{24}) (\d{1,12})$/
+const MAX_ANNOUNCED = 1_000
+/** A day, the longest life of a token that auth-service can be told, and its margins */
+const MAX_TOKEN_SECONDS = 90_000
+/** More than that is not taken from Redis, which many can write to; about 100 MB */
+const MAX_ENTRIES = 1_000_000
 
 const Page = Type.Object({
   now: Type.Number(),
   revocations: Type.Array(Type.Object({ sid: Type.String(), expires_at: Type.Number() })),
   more: Type.Boolean(),
+  cursor: Type.Optional(Type.String()),
 })
 
 interface Options {
@@ -28,13 +35,15 @@ interface Options {
 
 /**
  * Sessions that were ended while their access tokens are still unexpired, read from auth-service once a second and
- * kept in memory: a logout is effective within 2 s at no cost to a request. While auth-service is away the set stays
+ * kept in memory: a logout is effective within 2 s at no cost to a request, and at once when auth-service can announce it. While auth-service is away the set stays
  * as it was; its age is a metric.
  */
 export class EndedSessions {
   readonly #options: Options
   readonly #ended = new Map<string, number>()
   #since = 0
+  /** Of the instance of auth-service that was asked last; another one, and an earlier release, goes by `since`. */
+  #cursor: string | undefined
   #updated: number | undefined
   #waiting = false
   #stopped = false
@@ -55,6 +64,19 @@ export class EndedSessions {
 
   isEnded(sessionId: string): boolean {
     return this.#ended.has(sessionId)
+  }
+
+  /**
+   * Takes what auth-service announces over Redis: `<sid> <Unix second of expiry>`, one line each. It may only add, and no more
+   * than there can be.
+   */
+  announced(message: string): void {
+    const latest = (this.#options.now ?? Date.now)() / 1000 + MAX_TOKEN_SECONDS
+    for (const line of message.split('\n', MAX_ANNOUNCED)) {
+      const [, sid, expires] = ANNOUNCED.exec(line) ?? []
+      if (sid === undefined || Number(expires) > latest || this.#ended.has(sid)) continue
+      if (this.#ended.size < MAX_ENTRIES) this.#ended.set(sid, Number(expires))
+    }
   }
 
   start(): void {
@@ -90,11 +112,13 @@ export class EndedSessions {
     for (let count = 0; count < MAX_PAGES; count++) {
       const url = new URL(this.#options.url)
       url.searchParams.set('since', String(this.#since))
+      if (this.#cursor !== undefined) url.searchParams.set('cursor', this.#cursor)
       const limit = this.#updated === undefined ? CATCH_UP_TIMEOUT_MS : TIMEOUT_MS
       const response = await fetch(url, { signal: AbortSignal.timeout(limit) })
       if (!response.ok) throw new Error(`auth-service answered ${response.status}`)
       const page: Static<typeof Page> = Value.Parse(Page, await response.json())
       for (const { sid, expires_at } of page.revocations) this.#ended.set(sid, expires_at)
+      this.#cursor = page.cursor
       if (!page.more) {
         this.#since = Math.max(0, Math.floor(page.now) - OVERLAP_SECONDS)
         return

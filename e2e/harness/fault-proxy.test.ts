@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { until } from '../harness/until.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
+import { until } from './until.ts'
 
 /** A server that answers every chunk with `name:` and the chunk. */
 async function echo(t: Test, name = 'echo'): Promise<{ host: string; port: number; received: () => string }> {
