@@ -31,7 +31,7 @@ STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 # What the system itself consists of: `make dev` installs nothing else, and none of their tools for tests.
 SYSTEM := $(addprefix $(CACHE)/run/,$(filter dev gateway web auth-service task-service,$(PACKAGES)))
 
-.PHONY: help dev test page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals bench-page
+.PHONY: help dev test browser page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals bench-page
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
@@ -50,6 +50,9 @@ doctor: ## what this machine has and lacks for the commands here
 
 screenshots: install page ## the pictures of the page in docs/screenshots, made by its tests in Chromium
 	@cd e2e && SCREENSHOTS="$(CURDIR)/docs/screenshots" node_modules/.bin/tap run web/views.test.ts
+
+browser: install ## a Chromium in .cache for the tests of the page, where the machine has none
+	@node e2e/commands/browser.ts
 
 page: $(CACHE)/run/web ## the page that the gateways serve at /, built into web/dist
 	@node web/build.ts
@@ -131,7 +134,7 @@ node: ## a Node of the right age in .cache, where the machine has an older one
 	@major=$$(node -p 'process.versions.node.split(".")[0]'); \
 	if [ "$$major" -lt 18 ]; then echo "AuthDB needs Node 18 or newer to install its own; this one is $$(node -v)."; exit 1; fi; \
 	if [ "$$major" -lt $(NODE_VERSION) ]; then \
-		echo "installing Node $(NODE_VERSION), about 130 MB, into .cache/node (this machine has $$(node -v))"; \
+		echo "installing Node $(NODE_VERSION), about 190 MB, into .cache/node (this machine has $$(node -v))"; \
 		npm install --loglevel=error --no-audit --no-fund --prefix $(CACHE)/node node@$(NODE_VERSION) >/dev/null || \
 			{ echo "Node $(NODE_VERSION) was not installed; npm says why above."; exit 1; }; \
 	fi

