@@ -122,6 +122,17 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
     await close()
   })
 
+  await t.test('the reference pages show no toolbar of their vendor, and ask nobody else', async (t) => {
+    for (const path of ['/auth/reference/', '/tasks/reference/']) {
+      const { page, origins, close } = await openPage(browser, new URL(path, BASE_URL).href)
+      await page.getByRole('heading', { name: /^AuthDB/, level: 1 }).waitFor()
+      await page.getByText('Authentication').first().waitFor()
+      t.equal(await page.locator('.api-reference-toolbar').count(), 0, path)
+      t.strictSame([...origins], [new URL(BASE_URL).origin], path)
+      await close()
+    }
+  })
+
   for (const [colorScheme, width, reducedMotion] of [
     ['light', 1280, 'no-preference'],
     ['dark', 360, 'reduce'],

@@ -64,6 +64,7 @@ async function reference(scope: FastifyInstance, { title, basePath }: OpenapiOpt
       withDefaultFonts: false,
       telemetry: false,
       hideClientButton: true,
+      showDeveloperTools: 'never',
       agent: { disabled: true },
       mcp: { disabled: true },
     },
