@@ -2,18 +2,22 @@ import { cpus } from 'node:os'
 import { type Case, casesOf } from './cases.ts'
 import { closedLoop } from './load/closed-loop.ts'
 import { processorTime } from './processor.ts'
+import { profiled, type Share } from './profile/profile.ts'
 import { openStage } from './stage.ts'
 
 /**
  * Processor time per request of everything a client can ask, beside a bare node:http in the same run: each round goes
  * through all cases in turn, medians over rounds, ratios to the bare server. ROUNDS, SECONDS (a case in a round), PEOPLE,
- * GATEWAY (fastify, nginx), CASES (a regular expression of names).
+ * GATEWAY (fastify, nginx), CASES (a regular expression of names). PROFILE, a directory: afterwards every process of our
+ * own in those cases is profiled once, into a file there and a table.
  */
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const SECONDS = Number(process.env.SECONDS ?? 2)
 const PEOPLE = Number(process.env.PEOPLE ?? 200)
 const GATEWAY = process.env.GATEWAY === 'nginx' ? 'nginx' : 'fastify'
 const CASES = new RegExp(process.env.CASES ?? '', 'i')
+const { PROFILE } = process.env
+const PROFILE_LINES = 25
 const FLOOR = 'bare node:http hello'
 
 interface Sample {
@@ -45,7 +49,24 @@ async function measure({ name, pids, workload }: Case): Promise<Sample> {
   }
 }
 
-const stage = await openStage(PEOPLE, GATEWAY)
+function printShares(title: string, shares: readonly Share[]): void {
+  console.log(`\n${title}\n`)
+  for (const { name, share } of shares.slice(0, PROFILE_LINES))
+    console.log(`${(100 * share).toFixed(1).padStart(5)} %  ${name}`)
+}
+
+/** Self time of each process that a case is charged for; the bare servers and stores are nobody's to mend. */
+async function printProfiles(cases: readonly Case[], own: ReadonlySet<number>, directory: string) {
+  for (const { name, pids, workload } of cases) {
+    for (const pid of pids.filter((one) => own.has(one))) {
+      const { functions, places } = await profiled(pid, directory, () => closedLoop(workload, SECONDS * 1000))
+      printShares(`${name}, process ${pid}, by place`, places)
+      printShares(`${name}, process ${pid}, by function`, functions)
+    }
+  }
+}
+
+const stage = await openStage(PEOPLE, GATEWAY, PROFILE)
 try {
   const cases = casesOf(stage).filter(({ name }) => name === FLOOR || CASES.test(name))
   const samples = new Map<string, Sample[]>(cases.map(({ name }) => [name, []]))
@@ -70,6 +91,8 @@ try {
     const rates = [of(name, 'perSecond').toFixed(0), of(name, 'p50').toFixed(2), of(name, 'p99').toFixed(2)]
     console.log(`| ${[name, ...cells, ...rates].join(' | ')} |`)
   }
+  const own = new Set([stage.task.pid, stage.auth.pid, ...stage.gateways.map(({ pid }) => pid)])
+  if (PROFILE) await printProfiles(cases, own, PROFILE)
 } finally {
   await stage.stop()
 }

@@ -57,12 +57,23 @@ async function withTasks(person: Person, auth: Instance, task: Instance): Promis
 }
 
 /** Starts everything, makes `count` people with a list of 20 tasks each, and waits until their lists are in the cache. */
-export async function openStage(count: number, gateway: 'fastify' | 'nginx'): Promise<Stage> {
-  const quiet = `--import=${new URL('servers/quiet.mjs', import.meta.url).href}`
+export async function openStage(
+  count: number,
+  gateway: 'fastify' | 'nginx',
+  profileDirectory?: string,
+): Promise<Stage> {
+  const preloaded = ['servers/quiet.mjs', ...(profileDirectory ? ['profile/attach.mjs'] : [])].map(
+    (file) => `--import=${new URL(file, import.meta.url).href}`,
+  )
   const platform = await startPlatform({
     tasks: 1,
     gateway,
-    env: { ...process.env, ...ENV, NODE_OPTIONS: quiet },
+    env: {
+      ...process.env,
+      ...ENV,
+      NODE_OPTIONS: preloaded.join(' '),
+      ...(profileDirectory && { PROFILE_TO: profileDirectory }),
+    },
     say: console.log,
   })
   const { supervisor, system, stores } = platform

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Problem, REPEATABLE_STATUSES } from './contract.ts'
-import { preflightHeaders, problemHeaders } from './cors.ts'
-import type { OriginPolicy } from './platform/cors.ts'
+import { type OriginPolicy, originHeaders, preflightHeaders } from './platform/cors.ts'
 
 const RETRY_AFTER_SECONDS = 1
 
@@ -23,7 +22,7 @@ export function sendProblem(
   const origin = request.headers.origin
   reply
     .headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
-    .headers(problemHeaders(origin, allowed))
+    .headers(originHeaders(origin, allowed))
   if (isPreflight(request) && allowed(origin)) return reply.code(204).headers(preflightHeaders()).send()
   // Fastify would close the connection while the body is still being sent, and a browser sees no answer then.
   // Node reads what is left and drops it, in the time that a request has.

@@ -6,8 +6,8 @@ import { ROOT } from '../src/charts.ts'
 /** What alerts and dashboards ask for is what the services say. */
 const text = (file: string) => readFileSync(ROOT + file, 'utf8')
 
-/** Of the libraries: fastify-metrics, and the process metrics of the Prometheus client. */
-const FROM_LIBRARIES = [
+/** Of request-metrics.ts and the process metrics of the Prometheus client. */
+const OF_EVERY_SERVICE = [
   'http_request_duration_seconds',
   'process_cpu_seconds_total',
   'process_resident_memory_bytes',
@@ -31,7 +31,7 @@ interface Rule {
 }
 
 for (const service of ['auth-service', 'task-service']) {
-  const known = new Set([...FROM_LIBRARIES, ...declaredBy(service)])
+  const known = new Set([...OF_EVERY_SERVICE, ...declaredBy(service)])
   const groups: { rules: Rule[] }[] = parse(text(`charts/${service}/files/alerts.yaml`)).groups
   const panels: { targets: { expr: string }[] }[] = JSON.parse(
     text(`charts/${service}/files/dashboard.json`),

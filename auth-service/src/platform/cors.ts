@@ -33,3 +33,21 @@ export function originPolicy(origins: readonly string[]): OriginPolicy {
   return (origin) =>
     origin !== undefined && (origins.includes(origin) || (loopback && LOOPBACK_ORIGIN.test(origin)))
 }
+
+const NO_ORIGIN = { vary: 'Origin' }
+const EXPOSED = EXPOSED_HEADERS.join(', ')
+
+/** What an answer says about who may read it, refused or not. */
+export function originHeaders(origin: string | undefined, allowed: OriginPolicy): Record<string, string> {
+  if (origin === undefined || !allowed(origin)) return NO_ORIGIN
+  return { ...NO_ORIGIN, 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED }
+}
+
+/** What a browser may send, for an origin that is allowed. */
+export function preflightHeaders(): Record<string, string> {
+  return {
+    'access-control-allow-methods': ALLOWED_METHODS.join(', '),
+    'access-control-allow-headers': ALLOWED_HEADERS.join(', '),
+    'access-control-max-age': String(PREFLIGHT_SECONDS),
+  }
+}

@@ -14,6 +14,7 @@ export const ORIGIN = 'http://localhost:5173'
 export interface Edge {
   app: FastifyInstance
   port: number
+  registry: Registry
   /** Lines logged so far */
   log: Record<string, unknown>[]
   /** Sends bytes (Latin-1) on a connection of their own */
@@ -66,7 +67,8 @@ export async function startEdge(t: Test, options: EdgeOptions = {}): Promise<Edg
   const stream = { write: (line: string) => void log.push(JSON.parse(line)) }
   const app = Fastify({ ...base, logger: { ...base.logger, stream } })
   await app.register(errorHandler)
-  await app.register(publicHttp, { config, registry: new Registry() })
+  const registry = new Registry()
+  await app.register(publicHttp, { config, registry })
   await app.register(loadLimit, { maxInFlight: options.maxInFlight ?? 0 })
   const routes = options.routes ?? somewhere
   routes(app)
@@ -83,5 +85,5 @@ export async function startEdge(t: Test, options: EdgeOptions = {}): Promise<Edg
     connections.push(opened)
     return opened
   }
-  return { app, port, log, send }
+  return { app, port, registry, log, send }
 }

@@ -32,8 +32,10 @@ function logRequest(
 ): void {
   const trace = traceId(request)
   const cache = reply.getHeader('cache-status')
-  request.log.info(
+  // Not of the request's own logger, which need not be made for this line.
+  request.server.log.info(
     {
+      req_id: request.id,
       method: request.method,
       path: pathOf(request.originalUrl),
       status,

@@ -23,6 +23,11 @@ export class TurnRedis extends Redis {
     this.#limitMs = limitMs
   }
 
+  /** Commands that are kept because they may be unanswered */
+  get kept(): number {
+    return this.#open.reduce((sum, { commands }) => sum + commands.length, 0)
+  }
+
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     this.#turn ??= this.#begin()
     this.#turn.commands.push(command)
@@ -37,9 +42,15 @@ export class TurnRedis extends Redis {
       this.#turn = undefined
       stream?.uncork()
     })
+    this.#forgetAnswered()
     this.#open.push(turn)
     this.#timer ??= setTimeout(() => this.#judge(), this.#limitMs).unref()
     return turn
+  }
+
+  /** Redis answers in order. What has its answer, and the answer itself, would be kept until the limit otherwise. */
+  #forgetAnswered(): void {
+    while (this.#open[0]?.commands.every(({ isSettled }) => isSettled)) this.#open.shift()
   }
 
   /** Runs about once in the time of a limit, however many turns there are: most are answered long before. */

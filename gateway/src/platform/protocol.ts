@@ -6,9 +6,14 @@ import { CodingUnknown, ExpectationFailed, RequestMalformed, VersionUnsupported 
 /** RFC 3986 §3.2.2, as far as a Host can be a name, an IPv4 address or an IPv6 address; RFC 9110 §4.2.1: never empty. */
 const HOST = /^([\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(:\d{0,5})?$/i
 
+const HOST_LENGTH = 'host'.length
+
 function hosts(rawHeaders: string[]): number {
   let count = 0
-  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') count++
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]
+    if (name?.length === HOST_LENGTH && name.toLowerCase() === 'host') count++
+  }
   return count
 }
 

@@ -126,9 +126,11 @@ function key(lease: Lease, owner: string): string {
 }
 
 function foundIn(value: Buffer): Found {
-  const state = value.toString('latin1', 0, 1)
-  if (state === VALUE) return { state: 'hit', page: decodePage(value.subarray(1)) }
-  return state === CLAIM_MADE ? { state: 'filling', claim: value.toString('latin1') } : { state: 'writing' }
+  const state = value[0]
+  if (state === VALUE.charCodeAt(0)) return { state: 'hit', page: decodePage(value.subarray(1)) }
+  return state === CLAIM_MADE.charCodeAt(0)
+    ? { state: 'filling', claim: value.toString('latin1') }
+    : { state: 'writing' }
 }
 
 function encodeValue(page: ListPage): Buffer {

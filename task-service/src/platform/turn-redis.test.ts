@@ -110,3 +110,9 @@ t.test('a lost connection fails what is unanswered, and the next one works', asy
   await once(redis, 'ready')
   t.equal(await redis.ping(), 'PONG')
 })
+
+t.test('an answered command is not kept until the limit', async (t) => {
+  const { redis } = await scene(t, LONG_MS)
+  for (let turn = 0; turn < 20; turn++) await redis.ping()
+  t.ok(redis.kept <= 1, `${redis.kept} of 20`)
+})

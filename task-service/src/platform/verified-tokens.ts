@@ -24,16 +24,17 @@ export class VerifiedTokens<Claims extends { exp: number }> {
     this.#publicKey = publicKey
   }
 
-  get(token: string): Claims | undefined {
-    const entry = this.#entries.get(token)
+  /** @param authorization the header that carries the token, as it was sent */
+  get(authorization: string): Claims | undefined {
+    const entry = this.#entries.get(authorization)
     if (entry === undefined) return undefined
     const { claims, kid, key } = entry
     if (claims.exp * 1000 > Date.now() && this.#publicKey(kid) === key) return claims
-    this.#entries.delete(token)
+    this.#entries.delete(authorization)
     return undefined
   }
 
-  add(token: string, entry: Entry<Claims>): void {
-    this.#entries.set(token, entry)
+  add(authorization: string, entry: Entry<Claims>): void {
+    this.#entries.set(authorization, entry)
   }
 }

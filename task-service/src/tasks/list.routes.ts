@@ -76,7 +76,7 @@ export const listRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = as
       const wanted = { ...toPlace(query), ...sort, filter: toFilter(query) }
       const { page, result } = await tasks.list(request.caller, wanted)
       reply.header('cache-status', CACHE_STATUS[result])
-      return sendPage(request, reply, page, known(ListQuery, query))
+      return sendPage(request, reply, page, () => known(ListQuery, query))
     },
   )
 
@@ -95,7 +95,7 @@ export const listRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = as
     async (request, reply) => {
       const { query } = request
       const page = await tasks.listAll({ ...toPlace(query), owner: query.owner })
-      return sendPage(request, reply, page, known(AdminListQuery, query))
+      return sendPage(request, reply, page, () => known(AdminListQuery, query))
     },
   )
 }

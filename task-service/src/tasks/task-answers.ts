@@ -32,7 +32,7 @@ export function sendWritten(reply: FastifyReply, task: Task): FastifyReply {
 
 /**
  * The bytes go out as they are.
- * @param query what was understood of it, and nothing else, is repeated in the link to the next page: a proxy refuses
+ * @param known what was understood of the query: that, and nothing else, is repeated in the link to the next page: a proxy refuses
  * headers that are as long as a client likes
  * @throws VersionMismatch
  */
@@ -40,9 +40,9 @@ export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
   page: ListPage,
-  query: Query,
+  known: () => Query,
 ): FastifyReply {
-  if (page.next) reply.header('link', `<${nextUrl(request, query, page.next)}>; rel="next"`)
+  if (page.next) reply.header('link', `<${nextUrl(request, known(), page.next)}>; rel="next"`)
   if (isAnswered(request, reply, page.etag)) return reply
   return reply.type('application/json; charset=utf-8').send(page.body)
 }

@@ -21,6 +21,11 @@ import type { NewTask, TaskChanges as TaskChangesBody } from './tasks.schema.ts'
 
 type Conditions = Pick<Change, 'preconditions' | 'deadline'>
 
+interface UncachedPage {
+  page: ListPage
+  result: 'not-cacheable'
+}
+
 interface Parts {
   tasks: TasksRepository
   pages: TaskPages
@@ -55,14 +60,17 @@ export class TasksService {
   }
 
   /** The caller's own tasks. Only the first full page of all of them, newest first, is cached: it is what clients ask for. */
-  async list(
+  list(
     caller: Caller,
     { filter = {}, sort = NEWEST_FIRST, limit = PAGE_LIMIT, cursor }: PageRequest,
-  ): Promise<CachedPage | { page: ListPage; result: 'not-cacheable' }> {
-    const { lists, pages } = this.#parts
+  ): Promise<CachedPage | UncachedPage> {
+    const { lists } = this.#parts
     if (limit >= PAGE_LIMIT && cursor === undefined && isDefault(filter, sort)) return lists.read(caller.id)
-    const page = await pages.read({ owner: caller.id, filter, sort, limit, cursor })
-    return { page, result: 'not-cacheable' }
+    return this.#listUncached({ owner: caller.id, filter, sort, limit, cursor })
+  }
+
+  async #listUncached(request: PageRequest): Promise<UncachedPage> {
+    return { page: await this.#parts.pages.read(request), result: 'not-cacheable' }
   }
 
   /** For administrators. */
