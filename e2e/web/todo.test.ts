@@ -100,6 +100,22 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
     await close()
   })
 
+  await t.test(
+    'without a control port the Scale view learns of instances by what it asks itself',
+    async (t) => {
+      const { page, errors, close } = await openPage(browser, `${BASE_URL}/?view=scale`)
+      await page.getByRole('button', { name: 'Ask for the list twice a second' }).click()
+      for (const instance of ['task-1', 'task-2', 'task-3'])
+        await page
+          .getByRole('meter', { name: `Answers a second of ${instance}` })
+          .waitFor({ state: 'attached' })
+      t.strictSame(await violations(page), [])
+      await page.getByRole('button', { name: 'Stop asking' }).click()
+      t.strictSame(errors, [])
+      await close()
+    },
+  )
+
   await t.test('two tabs stay in step, and an expired access token is refreshed unseen', async (t) => {
     const { page, errors, close } = await openPage(browser, BASE_URL)
     await signInAsDemo(page)

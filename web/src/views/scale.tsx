@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { LoadCounts, LoadPanel } from '../control/load-panel.tsx'
 import { ControlTrouble, order, WithControl } from '../control/switches.tsx'
 import { Button } from '../controls.tsx'
+import { OwnReads } from '../system/own-reads.tsx'
 import { Picture } from '../system/picture.tsx'
 import { instances } from '../system/topology.ts'
 import { Idea } from './idea.tsx'
@@ -26,6 +27,7 @@ function Here() {
         <LoadPanel kinds={['reads', 'writes']} start={{ reads: 80, writes: 5, logins: 0 }} />
         <LoadCounts />
       </WithControl>
+      <OwnReads />
       <InstanceBars />
     </section>
   )

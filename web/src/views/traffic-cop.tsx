@@ -4,6 +4,7 @@ import { type Balancing, balancing } from '../control/connection.ts'
 import { LoadCounts, LoadPanel } from '../control/load-panel.tsx'
 import { ControlTrouble, order, Switches, WithControl } from '../control/switches.tsx'
 import { feed } from '../system/feed.ts'
+import { OwnReads } from '../system/own-reads.tsx'
 import { Picture } from '../system/picture.tsx'
 import { instances, shortName } from '../system/topology.ts'
 import { Idea } from './idea.tsx'
@@ -105,6 +106,7 @@ export function TrafficCop() {
             <LoadPanel kinds={['reads', 'writes']} start={{ reads: 60, writes: 5, logins: 0 }} />
             <LoadCounts />
           </WithControl>
+          <OwnReads />
           <InstanceBars />
           <WithControl>
             <Switches actions={['slow', 'freeze', 'kill', 'start', 'resume']} />
