@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { currentInstallation, ROOT, SERVICES } from '../harness/cluster/installation.ts'
+import { currentInstallation, IMAGES, ROOT } from '../harness/cluster/installation.ts'
 
 /** What a running container finds in its image. */
 const { namespace } = currentInstallation()
@@ -24,6 +24,10 @@ const LIST_FILES = `
   process.stdout.write(JSON.stringify(files))
 `
 
+/** Tests, what they need, and what belongs to a checkout: the control port of `make dev`, the configuration of nginx. */
+const DEVELOPMENT =
+  /^\/app\/src\/.*\.(test|fixture)\.ts$|^\/app\/node_modules\/(tap|typescript|esbuild|preact|@biomejs)\/|^\/(app\/)?(dev|web)\/|\/control\/|nginx/
+
 /** The program that the image's HEALTHCHECK gives to node, for Docker; Kubernetes has its probes. */
 function healthCheck(service: string): string {
   const dockerfile = readFileSync(`${ROOT}${service}/Dockerfile`, 'utf8')
@@ -39,7 +43,26 @@ interface ImageFile {
   mode: number
 }
 
-for (const service of SERVICES) {
+t.test('gateway: the page is there, and no other port than its own is open', async (t) => {
+  const [pod] = await namespace.readyPods('gateway')
+  const inPod = (...args: string[]) => namespace.kubectl('exec', pod as string, '--', 'node', '-e', ...args)
+  t.match(
+    await inPod(`process.stdout.write(require('node:fs').readdirSync('/app/page').join())`),
+    'index.html',
+  )
+  const table = await inPod(
+    `for (const file of ['tcp', 'tcp6']) try { process.stdout.write(require('node:fs').readFileSync('/proc/net/' + file, 'utf8')) } catch {}`,
+  )
+  const LISTENING = '0A'
+  const ports = table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state]) => state === LISTENING)
+    .map(([, address]) => Number.parseInt(address?.split(':')[1] ?? '', 16))
+  t.strictSame(ports, [8080])
+})
+
+for (const service of IMAGES) {
   t.test(`${service}: the image is small and holds no other program than node`, async (t) => {
     const [pod] = await namespace.readyPods(service)
     const output = await namespace.kubectl('exec', pod as string, '--', 'node', '--eval', LIST_FILES)
@@ -59,10 +82,8 @@ for (const service of SERVICES) {
     t.ok(paths.has('/app/src/server.ts'), 'the service is there')
     for (const path of ['/etc/debian_version', '/var/lib/dpkg/status.d/libc6'])
       t.ok(paths.has(path), `${path} tells a scanner what else is there`)
-    const development = files.filter(({ path }) =>
-      /^\/app\/src\/.*\.test\.ts$|^\/app\/node_modules\/(tap|typescript|@biomejs)\//.test(path),
-    )
-    t.strictSame(development, [], 'and neither tests nor what they need')
+    const development = files.filter(({ path }) => DEVELOPMENT.test(path))
+    t.strictSame(development, [], 'and neither tests nor what they need, nor anything of `make dev`')
   })
 
   t.test(`${service}: the image's health check tells a running service from another`, async (t) => {
@@ -70,7 +91,7 @@ for (const service of SERVICES) {
     const check = (script: string) => namespace.kubectl('exec', pod as string, '--', 'node', '-e', script)
     await t.resolves(check(healthCheck(service)), 'healthy')
     await t.rejects(
-      check(`process.env.INTERNAL_PORT = '1'; ${healthCheck(service)}`),
+      check(`process.env.INTERNAL_PORT = process.env.PORT = '1'; ${healthCheck(service)}`),
       /exit code 1/,
       'unhealthy where nothing answers',
     )
