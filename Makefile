@@ -21,7 +21,7 @@ export npm_config_cache := $(CURDIR)/$(CACHE)/npm
 unexport NPM_CONFIG_CACHE
 # Given on the command line (make dev TASKS=5), these reach the commands through their environment.
 export TASKS PORT GATEWAY AUTH_PORT TASK_PORT INTERNAL_PORT CONTROL_PORT MONGODB_PORT REDIS_PORT
-export EMAIL FILE
+export EMAIL FILE AUTHDB_URI AUTH_MONGODB_URI TASKS_MONGODB_URI
 export NODE_COMPILE_CACHE := $(CURDIR)/$(CACHE)/compile
 
 override PACKAGES := $(patsubst %/package-lock.json,%,$(wildcard dev/package-lock.json gateway/package-lock.json web/package-lock.json \
@@ -31,7 +31,7 @@ STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 # What the system itself consists of: `make dev` installs nothing else, and none of their tools for tests.
 SYSTEM := $(addprefix $(CACHE)/run/,$(filter dev gateway web auth-service task-service,$(PACKAGES)))
 
-.PHONY: help dev test browser page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals bench-page
+.PHONY: help dev test browser page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-rivals bench-page import erased restored
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
@@ -109,6 +109,21 @@ keys: install ## makes the signing keys of `make dev`, or of FILE; or adds a new
 promote: install ## makes the account of EMAIL an administrator, in the database of `make dev` or of MONGODB_URI
 	@MONGODB_URI="$${MONGODB_URI:-mongodb://127.0.0.1:$${MONGODB_PORT:-27117}/?directConnection=true}" \
 		node auth-service/src/commands/promote.ts "$$EMAIL"
+
+# One connection string for each database: AUTHDB_URI is read from; the others are those of `make dev` where none is given.
+import: install ## copies the users and tasks of the AuthDB at AUTHDB_URI (mongodb://…/NAME) into AUTH_MONGODB_URI and TASKS_MONGODB_URI
+	@dev="$${MONGODB_URI:-mongodb://127.0.0.1:$${MONGODB_PORT:-27117}/?directConnection=true}"; \
+	export AUTH_MONGODB_URI="$${AUTH_MONGODB_URI:-$$dev}" TASKS_MONGODB_URI="$${TASKS_MONGODB_URI:-$$dev}"; \
+	MONGODB_URI="$$AUTH_MONGODB_URI" node auth-service/src/commands/import.ts && \
+	MONGODB_URI="$$TASKS_MONGODB_URI" node task-service/src/commands/import.ts
+
+erased: install ## the ids of deleted accounts, in the database of `make dev` or of MONGODB_URI: to be kept beside a backup
+	@MONGODB_URI="$${MONGODB_URI:-mongodb://127.0.0.1:$${MONGODB_PORT:-27117}/?directConnection=true}" \
+		node auth-service/src/commands/erased.ts
+
+restored: install ## after a restore: deletes again the accounts in FILE (made by `make erased`), and ends every session
+	@MONGODB_URI="$${MONGODB_URI:-mongodb://127.0.0.1:$${MONGODB_PORT:-27117}/?directConnection=true}" \
+		node auth-service/src/commands/restored.ts $${FILE:+"$$FILE"}
 
 install: $(STAMPS) ## the packages of every part, in this checkout
 

@@ -17,6 +17,20 @@ const milliseconds = (fallback: number, description: string) =>
 const port = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 0, maximum: 65_535, description })
 
+const Database = Type.Object({
+  MONGODB_URI: setting(mongodbUri, {
+    default: 'mongodb://127.0.0.1:27017',
+    description: 'Connection string',
+  }),
+  MONGODB_DATABASE: setting(databaseName, { default: 'tasks', description: 'Database of this service' }),
+  MONGODB_POOL_SIZE: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 500,
+    description: 'Connections at most',
+  }),
+})
+
 export const Environment = Type.Object({
   HOST: setting(host, { default: '127.0.0.1', description: 'Address both ports listen on' }),
   PORT: port(8002, 'Public port'),
@@ -33,17 +47,7 @@ export const Environment = Type.Object({
     default: false,
     description: 'Say in `Server-Timing` where the time went, to callers who are signed in; and in the log',
   }),
-  MONGODB_URI: setting(mongodbUri, {
-    default: 'mongodb://127.0.0.1:27017',
-    description: 'Connection string',
-  }),
-  MONGODB_DATABASE: setting(databaseName, { default: 'tasks', description: 'Database of this service' }),
-  MONGODB_POOL_SIZE: Type.Integer({
-    default: 20,
-    minimum: 1,
-    maximum: 500,
-    description: 'Connections at most',
-  }),
+  ...Database.properties,
   REDIS_URL: setting(redisUrl, {
     default: 'redis://127.0.0.1:6379',
     description: 'Connection string',
@@ -110,6 +114,7 @@ export const Environment = Type.Object({
 })
 
 export type Config = Readonly<Static<typeof Environment>>
+export type DatabaseConfig = Readonly<Static<typeof Database>>
 
 /**
  * The environment as one typed, frozen object.
@@ -117,4 +122,9 @@ export type Config = Readonly<Static<typeof Environment>>
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   return readSettings(Environment, environment)
+}
+
+/** The part of it that a command needs which only talks to the database. @throws SettingsInvalid */
+export function loadDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
+  return readSettings(Database, environment)
 }

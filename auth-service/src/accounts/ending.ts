@@ -10,6 +10,7 @@ export type EndReason =
   | 'locked'
   | 'account_deleted'
   | 'account_gone'
+  | 'database_restored'
 
 /** Which sessions of an account have to end because of a change of it. */
 export interface Ending {

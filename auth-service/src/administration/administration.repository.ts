@@ -67,6 +67,12 @@ export class AdministrationRepository {
     return this.#update(id, { $set: { deleting_at: new Date() }, $unset: { leaving: '' } }, condition)
   }
 
+  /** As {@link markDeleting}, whoever it is: for an account that was deleted once before. */
+  async markErased(id: string): Promise<boolean> {
+    const update = { $set: { deleting_at: new Date() } }
+    return (await guarded(this.#users.updateOne({ _id: new ObjectId(id) }, update))).matchedCount === 1
+  }
+
   async removeDeleting(id: string): Promise<void> {
     await guarded(this.#users.deleteOne({ _id: new ObjectId(id), deleting_at: { $exists: true } }))
   }

@@ -107,6 +107,16 @@ export class AdministrationService {
     await this.#finishDeletion(id)
   }
 
+  /**
+   * Deletes an account that a backup has brought back, and its tasks, which one may have brought back, too. Repeatable.
+   * @returns whether there was such an account
+   */
+  async eraseAgain(id: string): Promise<boolean> {
+    const isBack = await this.#options.users.markErased(id)
+    await this.#finishDeletion(id)
+    return isBack
+  }
+
   /** @throws UserNotFound */
   async promote(email: string): Promise<Account> {
     const account = await this.#options.accounts.findByEmail(spellingsOf(email))

@@ -21,6 +21,8 @@ export const ACTIONS = [
   'email.verified',
   'user.created',
   'user.promoted',
+  'users.imported',
+  'database.restored',
   'user.changed',
   'user.deleted',
   'user.locked',

@@ -12,6 +12,11 @@ interface ErasureDocument {
   acknowledged_at?: Date
 }
 
+/** Deleted accounts, for good: an id and a time, so that neither a backup nor an import brings one back. */
+export function erasedOf(db: Db): Collection<{ at: Date }> {
+  return db.collection<{ at: Date }>('erased')
+}
+
 /** The tasks of a deleted account, to be deleted in task-service. */
 export interface Erasure {
   userId: string
@@ -22,9 +27,11 @@ export interface Erasure {
 /** The durable list of erasures that are still due, by the deleted account's id. */
 export class ErasureRepository {
   readonly #erasures: Collection<ErasureDocument>
+  readonly #erased: ReturnType<typeof erasedOf>
 
   constructor(db: Db) {
     this.#erasures = db.collection<ErasureDocument>('erasures')
+    this.#erased = erasedOf(db)
   }
 
   async prepare(): Promise<void> {
@@ -34,12 +41,21 @@ export class ErasureRepository {
   /** Repeatable. */
   async request(userId: string): Promise<void> {
     const now = new Date()
+    const erased = { $setOnInsert: { at: now } }
+    await guarded(this.#erased.updateOne({ _id: new ObjectId(userId) }, erased, { upsert: true }))
     const document = { _id: new ObjectId(userId), requested_at: now, next_attempt_at: now, attempts: 0 }
     try {
       await guarded(this.#erasures.insertOne(document))
     } catch (error) {
       if (!isDuplicateKey(error)) throw error
     }
+  }
+
+  /** Every account that was deleted, in pages by id. */
+  async findErased(after: string | undefined, limit: number): Promise<string[]> {
+    const filter = { _id: { $gt: new ObjectId(after ?? '0'.repeat(24)) } }
+    const options = { sort: { _id: 1 }, limit, maxTimeMS: MAX_TIME_MS } as const
+    return (await guarded(this.#erased.find(filter, options).toArray())).map(({ _id }) => _id.toHexString())
   }
 
   /** Takes the erasure due longest, for this instance alone until `leaseUntil`. */

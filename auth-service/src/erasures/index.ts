@@ -8,7 +8,7 @@ import { ErasureRepository } from './erasures.repository.ts'
 import { ErasureService } from './erasures.service.ts'
 import { TaskServiceClient } from './task-service-client.ts'
 
-export { ErasureRepository } from './erasures.repository.ts'
+export { ErasureRepository, erasedOf } from './erasures.repository.ts'
 
 const INTERVAL_MS = 2_000
 

@@ -45,6 +45,18 @@ export class EndingRepository {
     return document ? toEnded(document) : undefined
   }
 
+  /**
+   * Ends some of the sessions that are open, whoever's. Repeated until there are none, also by several at once.
+   * @returns how many
+   */
+  async endSome(reason: EndReason): Promise<number> {
+    const options = { projection: { _id: 1 }, limit: MAX_ENDED, maxTimeMS: MAX_TIME_MS }
+    const open = await guarded(this.#sessions.find(OPEN, options).toArray())
+    if (open.length === 0) return 0
+    const filter = { _id: { $in: open.map(({ _id }) => _id) }, ...OPEN }
+    return (await guarded(this.#sessions.updateMany(filter, ended(new Date(), reason)))).modifiedCount
+  }
+
   /** Ends a user's sessions, but for those to spare. @returns those whose tokens may still be good */
   async endAll(userId: string, reason: EndReason, spare: Spared = {}): Promise<EndedSession[]> {
     const at = new Date()

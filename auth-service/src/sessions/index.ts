@@ -16,6 +16,8 @@ import { SessionService } from './sessions.service.ts'
 import { TokenMint } from './token-mint.ts'
 
 export { deviceOf } from './device.ts'
+/** For commands: {@link EndingRepository.endSome} */
+export { EndingRepository } from './endings.repository.ts'
 export type { NotedEndings } from './noted-endings.ts'
 export type { Device, Session, Spared } from './session.ts'
 export { SessionBody, toSessionBody } from './session-body.ts'

@@ -15,6 +15,9 @@ import { TasksRepository, WRITE_LIMIT_MS } from './tasks.repository.ts'
 import { tasksRoutes } from './tasks.routes.ts'
 import { TasksService } from './tasks.service.ts'
 
+export { type NewTaskFields, newTask } from './task.ts'
+export { type TaskDocument, toColumns } from './task-document.repository.ts'
+
 const DAY_MS = 86_400_000
 
 /** Todo lists, and their end when an account is deleted. */
