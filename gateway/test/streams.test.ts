@@ -4,7 +4,9 @@ import { STREAM_PATH, STREAM_SILENCE_SECONDS } from '../src/contract.ts'
 import { renderNginx } from '../src/nginx.ts'
 import { startGateway, startNginx, startService, until } from './fixtures/gateway.ts'
 
-const PLACES = 3
+const PLACES = 256
+/** One more than there are places */
+const STREAMS = PLACES + 1
 
 /** Streams that the service has open */
 let open = 0
@@ -35,22 +37,24 @@ t.test('streams take no place of other requests in the Fastify gateway', async (
   const service = await startService(t, streaming)
   const base = await startGateway(t, { taskUpstreams: [service.origin], maxInFlight: PLACES })
   const streams = []
-  for (let n = 0; n < 3 * PLACES; n++) streams.push(await listen(base))
+  for (let n = 0; n < STREAMS; n++) streams.push(await listen(base))
   for (const { first } of streams)
     t.equal(first, 'data: first\n\n', 'an event arrives while the stream goes on')
   t.equal(await statusOf(base), 200)
   for (const { stop } of streams) stop()
   await until(() => open === 0)
   t.pass('the service hears that nobody listens any more')
-  for (let n = 0; n < 3 * PLACES; n++) t.equal(await statusOf(base), 200)
+  for (let n = 0; n < STREAMS; n++) t.equal(await statusOf(base), 200)
 })
 
-t.test('nginx passes events on as they come', async (t) => {
+t.test('nginx passes events on as they come, to as many listeners', async (t) => {
   const service = await startService(t, streaming)
   const { url: base } = await startNginx(t, { taskUpstreams: [service.origin] })
-  const stream = await listen(base)
-  t.equal(stream.first, 'data: first\n\n')
-  stream.stop()
+  const streams = []
+  for (let n = 0; n < STREAMS; n++) streams.push(await listen(base))
+  for (const { first } of streams) t.equal(first, 'data: first\n\n')
+  t.equal(await statusOf(base), 200)
+  for (const { stop } of streams) stop()
   await until(() => open === 0)
 })
 

@@ -1,17 +1,20 @@
 import t from 'tap'
+import { newGate } from './support/gate.ts'
 import { TestService } from './support/service.ts'
+import { redisUrl } from './support/stores.ts'
 import { until } from './support/until.ts'
 
-const service = await TestService.start({ MAX_IN_FLIGHT: '3' })
+const service = await TestService.start()
 t.teardown(() => service.close())
 const third = await service.another()
 await Promise.all([service, third].map((instance) => instance.ready()))
 const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
 
 /** A stream, read as it comes. */
-async function open(token: string, headers: Record<string, string> = {}, path = '/tasks/events') {
+async function open(token: string, headers: Record<string, string> = {}, origin = url) {
   const abort = new AbortController()
-  const response = await fetch(`${url}${path}`, {
+  t.teardown(() => abort.abort())
+  const response = await fetch(`${origin}/tasks/events`, {
     headers: { authorization: `Bearer ${token}`, ...headers },
     signal: abort.signal,
   })
@@ -68,13 +71,46 @@ t.test('a stream that broke off goes on where it was', async () => {
   second.close()
 })
 
-t.test('streams are not in flight', async (t) => {
+t.test('while Redis is lost to an instance, its streams go on, and miss nothing', async (t) => {
+  const redis = await newGate(t, redisUrl)
+  const cut = await service.another({ REDIS_URL: redis.url })
+  await cut.ready()
+  const origin = await cut.app.listen({ host: '127.0.0.1', port: 0 })
   const { token, call } = await service.someone()
+  const stream = await open(token, {}, origin)
+  await until('it is there', () => stream.text.includes('event: ready'))
+  await redis.close()
+  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
+  await call('PUT', `/tasks/${_id}`, { title: 'b' })
+  await redis.open()
+  await until('it is told', () => stream.text.includes(`{"_id":"${_id}","version":2}`))
+  t.notOk(stream.ended)
+  stream.close()
+})
+
+t.test('two hundred and fifty-seven streams take none of 256 places for requests', async (t) => {
+  const full = await service.another({ MAX_IN_FLIGHT: '256', MAX_EVENT_STREAMS: '257' })
+  await full.ready()
+  const origin = await full.app.listen({ host: '127.0.0.1', port: 0 })
   const streams = []
-  for (let n = 0; n < 5; n++) streams.push(await open(token))
+  let token = ''
+  for (let n = 0; n < 257; n++) {
+    if (n % 8 === 0) token = (await full.someone()).token
+    streams.push(await open(token, {}, origin))
+  }
   t.same(new Set(streams.map(({ status }) => status)), new Set([200]))
-  t.equal((await call('GET', '/tasks/?limit=1')).statusCode, 200)
+  const { call, token: another } = await full.someone()
+  // All of them have just read from the database, which may be slow for a moment.
+  await until('a request is answered', async () => (await call('GET', '/tasks/?limit=1')).statusCode === 200)
+  const refused = await open(another, {}, origin)
+  t.equal(refused.status, 503, 'streams have a limit of their own')
+  t.ok(Number(refused.headers.get('retry-after')) > 0)
   for (const stream of streams) stream.close()
+  await until('a place is free', async () => {
+    const next = await open(another, {}, origin)
+    next.close()
+    return next.status === 200
+  })
 })
 
 t.test('a stream ends with its session, and with the drain of its instance', async (t) => {

@@ -15,12 +15,13 @@ export class Hints {
   /** Its own hints come back to an instance, too. */
   readonly #instance = randomUUID()
 
-  constructor(redis: Redis, onHint: (owner: string) => void) {
+  /** @param onListening hints come from now on; what came before may have been missed */
+  constructor(redis: Redis, onHint: (owner: string) => void, onListening: () => void) {
     this.#channel = new Channel(redis, CHANNEL)
     this.#listener = this.#channel.listener((message) => {
       const [instance, owner] = message.split(' ')
       if (instance !== this.#instance && owner !== undefined) onHint(owner)
-    })
+    }, onListening)
   }
 
   start(): void {

@@ -38,7 +38,11 @@ export function openEvents({ redis, registry, log, ...options }: Options): Event
       this.set(streams.size)
     },
   })
-  const hints = new Hints(redis, (owner) => streams.changed(owner))
+  const hints = new Hints(
+    redis,
+    (owner) => streams.changed(owner),
+    () => void streams.catchUp(),
+  )
   return {
     routes: async (app) => {
       await app.register(eventRoutes, { streams })

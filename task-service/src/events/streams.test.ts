@@ -155,6 +155,16 @@ t.test('heartbeats keep it open, and find what no hint told of, also after a fai
   t.match(stream.text, '"version":2')
 })
 
+t.test('when hints come again, what was missed meanwhile is told to everyone', async (t) => {
+  const { world, streams, open } = newStreams()
+  const opened = ['1', '2', '3'].map((digit) => open(undefined, digit.repeat(24)))
+  await settle()
+  world.changes = [changed(2)]
+  await streams.catchUp()
+  await settle()
+  for (const { text } of opened) t.match(text, '"version":2')
+})
+
 t.test('one person has eight streams at most, and an instance as many as it is told', async (t) => {
   const { open } = newStreams({ maxStreams: 9 })
   for (let n = 0; n < 8; n++) open()

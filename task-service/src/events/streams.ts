@@ -111,6 +111,15 @@ export class Streams {
     else if (this.#byOwner.has(owner)) void this.#deliver(owner)
   }
 
+  /** Reads what everyone may have missed, one owner after another: it is no reason to press on the database. */
+  async catchUp(): Promise<void> {
+    for (const owner of [...this.#byOwner.keys()]) {
+      const reading = this.#reading.get(owner)
+      if (reading) reading.again = true
+      else await this.#deliver(owner)
+    }
+  }
+
   /** Heartbeats, and the end of streams that must not go on. */
   tick(now = Date.now()): void {
     const isDraining = this.#options.isDraining()

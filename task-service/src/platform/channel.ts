@@ -16,13 +16,16 @@ export class Channel {
     this.#redis.publish(this.#name, message).catch(() => undefined)
   }
 
-  /** Hears what is sent, also by this instance, over a connection of its own while the job runs. */
-  listener(onMessage: (message: string) => void): Job {
+  /**
+   * Hears what is sent, also by this instance, over a connection of its own while the job runs.
+   * @param onListening each time it begins to hear: what was sent before may have been missed
+   */
+  listener(onMessage: (message: string) => void, onListening: () => void = () => {}): Job {
     const listener = this.#redis.duplicate({ autoResubscribe: false })
     listener.on('message', (_channel, message: string) => onMessage(message))
     // What goes wrong is logged for the other connection to the same server; this one comes back by itself.
     listener.on('error', () => {})
-    listener.on('ready', () => void listener.subscribe(this.#name).catch(() => undefined))
+    listener.on('ready', () => void listener.subscribe(this.#name).then(onListening, () => undefined))
     return {
       start: () => void listener.connect().catch(() => undefined),
       stop: () => listener.disconnect(),
