@@ -8,6 +8,7 @@ import {
   restartInTurn,
   startDrainPlatform,
   startFastify,
+  whilePosting,
 } from './rolling-restarts.ts'
 
 /** `make drain` gives these, and is offered exactly so much; as a part of `make test` it takes less of the machine. */
@@ -49,10 +50,18 @@ t.test(
   { timeout: PATIENCE_MS },
   async (t) => {
     let rounds = 0
-    await keepsItsPromises(t, baseUrl, async () => {
-      rounds = await restartInTurn(platform, FIRST_ROUNDS)
-      rounds += await restartInTurn(platform, ROUNDS - FIRST_ROUNDS, LIMIT_SECONDS)
-    })
+    const answers = new Map<number, number>()
+    await keepsItsPromises(t, baseUrl, () =>
+      whilePosting(baseUrl, answers, async () => {
+        rounds = await restartInTurn(platform, FIRST_ROUNDS)
+        rounds += await restartInTurn(platform, ROUNDS - FIRST_ROUNDS, LIMIT_SECONDS)
+      }),
+    )
+    t.notOk(
+      answers.has(502),
+      `a POST that no gateway may repeat is answered: ${JSON.stringify([...answers])}`,
+    )
+    t.ok(answers.has(401))
     t.ok(
       rounds >= FEWEST_ROUNDS && rounds <= ROUNDS,
       `rolling restarts of three instances: ${rounds} of ${ROUNDS}`,

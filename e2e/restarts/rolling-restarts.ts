@@ -7,6 +7,7 @@ import {
   startGateway,
   startPlatform,
 } from '../../dev/index.ts'
+import { call } from '../harness/http.ts'
 
 const QUIET = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' }
 
@@ -105,4 +106,32 @@ export async function startFastify({ supervisor, system }: Platform): Promise<st
     },
   )
   return instance.url
+}
+
+/** One after another, each on a connection that the gateway has kept or opens */
+const POSTERS = 2
+const POST_PAUSE_MS = 20
+
+/**
+ * Sends POSTs, which nobody may repeat, until `work` is done. They have no token: an instance that is there says 401.
+ * @param answers receives how often each status came
+ */
+export async function whilePosting(
+  origin: string,
+  answers: Map<number, number>,
+  work: () => Promise<void>,
+): Promise<void> {
+  let isOver = false
+  async function post(): Promise<void> {
+    while (!isOver) {
+      const { status } = await call(`${origin}/tasks`, { method: 'POST' })
+      answers.set(status, (answers.get(status) ?? 0) + 1)
+      await sleep(POST_PAUSE_MS)
+    }
+  }
+  const posting = Promise.all(Array.from({ length: POSTERS }, post))
+  await work().finally(() => {
+    isOver = true
+  })
+  await posting
 }

@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { Readiness } from './internal.ts'
+
+/** A connection that its client keeps, and uses no more, is closed after this. */
+const KEPT_MS = 1_000
+
+/**
+ * Makes an app ready to leave without failing a request. Call it before the app listens.
+ *
+ * A client that keeps connections may send a request at the very moment at which the server closes one, and learns only
+ * that it broke: a proxy cannot repeat a POST then, and answers 502 (RFC 9112 §9.5). So every answer of a drain closes
+ * its own connection, new ones are taken meanwhile, and what is closed without an answer in the end was not in use.
+ * @returns turns the instance unready; resolves when load balancers have had `delayMs` ms to see it, and the connections
+ * that were open then are gone, or have not been used for a second more
+ */
+export function prepareDrain(
+  app: FastifyInstance,
+  readiness: Pick<Readiness, 'drain'>,
+  keptMs = KEPT_MS,
+): (delayMs: number) => Promise<void> {
+  const open = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  // The kernel has accepted some that this process has not seen yet: closing would reset them.
+  app.addHook('preClose', () => new Promise<void>((resolve) => setImmediate(resolve)))
+  return async (delayMs) => {
+    readiness.drain()
+    const gone = [...open].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    await sleep(delayMs)
+    await Promise.race([Promise.all(gone), sleep(keptMs, undefined, { ref: false })])
+  }
+}
