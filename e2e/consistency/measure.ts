@@ -5,7 +5,7 @@ import { describeViolation, findViolations, type ViolationKind } from '../harnes
 import { MachineWatch } from '../harness/load/machine.ts'
 import { Random } from '../harness/random.ts'
 import { until } from '../harness/until.ts'
-import { createAccounts, SLOTS } from './counters.ts'
+import { type Account, createAccounts, SLOTS } from './counters.ts'
 import type { Fault } from './faults.ts'
 import type { FaultySystem } from './faulty-system.ts'
 import { HttpConnection } from './http-connection.ts'
@@ -17,7 +17,7 @@ const MIN_RATE = 100
 const NO_READS_SECONDS = 60
 const DESCRIBED_VIOLATIONS = 5
 const POLL_MS = 100
-/** Of the time of a run, before the first fault. */
+/** Of the time of a run, before the first fault and after the last one */
 const CALM_SHARE = 0.15
 
 export interface Plan {
@@ -42,6 +42,8 @@ export interface Measurement {
   readonly rate: number
   /** Operations a second before the first fault */
   readonly calmRate: number
+  /** The same after the last one, with the cache on again */
+  readonly rateAfter: number
   readonly reads: number
   readonly hits: number
   readonly writes: number
@@ -78,49 +80,73 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
         i < plan.readers ? load.keepReading(connection) : load.keepWriting(connection),
       ),
     )
-    const { calmRate, injections } = await Promise.race([
-      disturb(system, fault, load, plan, started),
+    const { calmRate, rateAfter, injections } = await Promise.race([
+      disturb({ system, fault, load, plan, started }, accounts[0]),
       // A worker ends early only by throwing.
       workers.then(() => Promise.reject(new Error('the load ended by itself'))),
     ])
     const seconds = (performance.now() - started) / 1000
     load.stop()
     await workers
-    const shortfall = watch.shortfall(calmRate, calmRate)
-    return await summarise({ fault, plan, load, history, started, seconds, calmRate, injections, shortfall })
+    const shortfall = watch.shortfall(calmRate, rateAfter)
+    const rates = { calmRate, rateAfter }
+    return await summarise({ fault, plan, load, history, started, seconds, rates, injections, shortfall })
   } finally {
     await Promise.all(connections.map((connection) => connection.close()))
   }
 }
 
-async function disturb(system: FaultySystem, { inject }: Fault, load: Traffic, plan: Plan, started: number) {
-  const random = new Random(plan.seed + 1)
-  const elapsed = () => (performance.now() - started) / 1000
-  const { mostSeconds = Number.POSITIVE_INFINITY } = plan
-  let [reads, grownAt] = [0, 0]
-  const isOver = () => {
-    if (load.reads > reads) [reads, grownAt] = [load.reads, elapsed()]
-    // A system that answers no read any more would never get to the end.
-    return (
-      elapsed() >= plan.seconds &&
-      (load.reads >= plan.minReads || elapsed() > mostSeconds || elapsed() - grownAt > NO_READS_SECONDS)
-    )
-  }
-  await sleep(plan.seconds * CALM_SHARE * 1000)
-  const calmRate = load.operations / elapsed()
-  let injections = 0
-  while (!isOver()) {
-    if (inject === undefined) await sleep(POLL_MS)
-    else {
-      await inject(system, random)
-      injections++
-    }
-    if (calmRate < MIN_RATE && elapsed() >= plan.seconds) break
-  }
-  return { calmRate, injections }
+/** What is disturbed, and since when */
+interface Disturbance {
+  readonly system: FaultySystem
+  readonly fault: Fault
+  readonly load: Traffic
+  readonly plan: Plan
+  readonly started: number
 }
 
-/** Waits for a hit, so that every run starts with the cache on, whatever the run before has left behind. */
+/** When a run has gone on for long enough, and has read enough, or will not. */
+function endOf({ load, plan, started }: Disturbance): () => boolean {
+  const { mostSeconds = Number.POSITIVE_INFINITY } = plan
+  let [reads, grownAt] = [0, 0]
+  return () => {
+    const elapsed = (performance.now() - started) / 1000
+    if (load.reads > reads) [reads, grownAt] = [load.reads, elapsed]
+    // A system that answers no read any more would never get to the end.
+    return (
+      elapsed >= plan.seconds &&
+      (load.reads >= plan.minReads || elapsed > mostSeconds || elapsed - grownAt > NO_READS_SECONDS)
+    )
+  }
+}
+
+/** Operations a second of the next moments. */
+async function rateNow({ load, plan }: Disturbance): Promise<number> {
+  const [operations, since] = [load.operations, performance.now()]
+  await sleep(plan.seconds * CALM_SHARE * 1000)
+  return ((load.operations - operations) * 1000) / (performance.now() - since)
+}
+
+async function disturb(disturbance: Disturbance, account: Account | undefined) {
+  const { system, fault, plan } = disturbance
+  const random = new Random(plan.seed + 1)
+  const calmRate = await rateNow(disturbance)
+  // Where it is too slow to say anything, no more reads are waited for.
+  const isOver = endOf(calmRate < MIN_RATE ? { ...disturbance, plan: { ...plan, minReads: 0 } } : disturbance)
+  let injections = 0
+  while (!isOver()) {
+    if (fault.inject === undefined) await sleep(POLL_MS)
+    else {
+      await fault.inject(system, random)
+      injections++
+    }
+  }
+  const connection = new HttpConnection(system.baseUrl)
+  await cacheIsOn(connection, account?.headers ?? {}).finally(() => connection.close())
+  return { calmRate, rateAfter: fault.inject ? await rateNow(disturbance) : calmRate, injections }
+}
+
+/** Waits for a hit: every run starts with the cache on, and ends with it, whatever was broken meanwhile. @throws Error when there is none */
 async function cacheIsOn(connection: HttpConnection, headers: Record<string, string>): Promise<void> {
   await until('a list comes from the cache, without a fault', async () => {
     const answer = await connection.send('GET', '/tasks', headers)
@@ -135,13 +161,13 @@ interface Run {
   readonly history: History
   readonly started: number
   readonly seconds: number
-  readonly calmRate: number
+  readonly rates: Pick<Measurement, 'calmRate' | 'rateAfter'>
   readonly injections: number
   readonly shortfall: string | undefined
 }
 
 async function summarise(run: Run): Promise<Measurement> {
-  const { fault, plan, load, history, started, seconds, calmRate, injections, shortfall } = run
+  const { fault, plan, load, history, started, seconds, rates, injections, shortfall } = run
   const found = findViolations(history)
   const isKept = found.length > 0 && plan.keepAs !== undefined
   const kept = isKept ? [`kept: ${await keepHistory(history, plan.keepAs)}`] : []
@@ -152,7 +178,7 @@ async function summarise(run: Run): Promise<Measurement> {
     seconds,
     operations: load.operations,
     rate: load.operations / seconds,
-    calmRate,
+    ...rates,
     reads: load.reads,
     hits: load.hits,
     writes: load.writes,
@@ -169,7 +195,7 @@ async function summarise(run: Run): Promise<Measurement> {
     refusals: load.refusals,
     readGapSeconds: load.readGap.longestMs / 1000,
     writeGapSeconds: load.writeGap.longestMs / 1000,
-    isVoid: calmRate < MIN_RATE,
+    isVoid: rates.calmRate < MIN_RATE,
     shortfall,
   }
 }

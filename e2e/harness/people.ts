@@ -54,7 +54,7 @@ async function newPersonInTime(origin: string): Promise<Person> {
   let person: Person | undefined
   await until('somebody is registered and logged in', async () => {
     person = await newPerson(origin).catch((error: Error) => {
-      if (!error.message.includes(': 503 ')) throw error
+      if (!/: 50[234] /.test(error.message)) throw error
       return undefined
     })
     return person !== undefined
