@@ -1,57 +1,82 @@
-/** What a run of tap adds up to. */
+import { Parser, type Result } from 'tap-parser'
+
+/** What test files add up to: single assertions, not the tests around them. */
 export interface Counts {
   passed: number
   failed: number
   skipped: number
 }
 
-const FILE_START = /^# Subtest: /
-const FILE_RESULT = /^(not )?ok \d+ - (?<name>.*?)( # time=(?<time>[\d.]+)ms)?$/
-const TEST_RESULT = /^ {4}ok \d+ - (?<name>.*?)( # time=[\d.]+ms)?$/
-const NOT_DONE = /^\s*(not )?ok \d+.* # (SKIP|TODO)\b/i
-/** An attempt that the machine was too slow for, and that was made again */
-const VOID = /^\s*# VOID: /
-const SUMMARY = /^# \{ (?<counts>total: .*) \}$/
+/** Adds `more` to `sum`. */
+export function add(sum: Counts, more: Counts): void {
+  sum.passed += more.passed
+  sum.failed += more.failed
+  sum.skipped += more.skipped
+}
 
 export interface TapReport {
-  /** @param line of TAP version 14 as `tap run --reporter=tap` prints it */
+  /** @param line of TAP version 14, as a test file prints it */
   push(line: string): void
-  /** undefined while, or when, the run did not come to its summary */
-  counts(): Counts | undefined
-  /** Lines of a file that did not come to its result */
-  rest(): readonly string[]
+  /** @param isWell whether the process ended as a good test file does; one that does not counts as one failure at least */
+  end(isWell: boolean): Counts
+  /** Everything of a file that failed; else the tests by name, what is skipped or to do, and what was void */
+  lines(): readonly string[]
 }
 
-function parseCounts(text: string): Counts {
-  const number = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(text)?.[1] ?? 0)
-  return { passed: number('pass'), failed: number('fail'), skipped: number('skip') + number('todo') }
+/** An attempt that the machine was too slow for, and that was made again */
+const VOID = /^# VOID: /
+
+const isNotDone = ({ skip, todo }: Result) => Boolean(skip || todo)
+
+/** Counts the assertions of a test, and those of the tests in it. */
+function count(parser: Parser, counts: Counts): void {
+  /** Failures before the test in this one whose result has not come yet; its result is no assertion of its own. */
+  let failedBefore: number | undefined
+  parser.on('child', (child: Parser) => {
+    failedBefore = counts.failed
+    count(child, counts)
+  })
+  parser.on('assert', (result: Result) => {
+    const isOfChild = failedBefore !== undefined
+    const isKnown = isOfChild && counts.failed > (failedBefore as number)
+    failedBefore = undefined
+    if (isNotDone(result)) counts.skipped++
+    else if (!result.ok && !isKnown) counts.failed++
+    else if (result.ok && !isOfChild) counts.passed++
+  })
 }
 
-/** Reads TAP and prints it for people: the tests by name, everything about those that fail, are skipped or to do, and what was void. */
-export function createTapReport(print: (line: string) => void): TapReport {
-  let file: string[] = []
-  let counts: Counts | undefined
+/** Says what is worth reading of a test that is well. */
+function follow(parser: Parser, say: (line: string) => void, depth = 0): void {
+  const indent = '    '.repeat(depth + 1)
+  parser.on('child', (child: Parser) => follow(child, say, depth + 1))
+  parser.on('comment', (comment: string) => VOID.test(comment) && say(indent + comment.trim()))
+  parser.on('assert', (result: Result) => {
+    if (isNotDone(result))
+      say(`${indent}${result.name} # ${result.skip ? 'SKIP' : 'TODO'} ${result.skip || result.todo}`)
+    else if (depth === 0) say(indent + result.name)
+  })
+}
 
-  function printFile(name: string, failed: boolean, time: string | undefined): void {
-    print(`${failed ? 'not ok' : 'ok'} ${name}${time ? ` (${Math.round(Number(time))} ms)` : ''}`)
-    for (const line of file) {
-      const test = TEST_RESULT.exec(line)?.groups?.name
-      if (failed || NOT_DONE.test(line) || VOID.test(line)) print(line)
-      else if (test) print(`    ${test}`)
-    }
-    file = []
-  }
-
+/** Reads the TAP of one test file. */
+export function createTapReport(): TapReport {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const all: string[] = []
+  const notable: string[] = []
+  const parser = new Parser()
+  count(parser, counts)
+  follow(parser, (line) => notable.push(line))
   return {
     push(line) {
-      const summary = SUMMARY.exec(line)?.groups?.counts
-      const result = FILE_RESULT.exec(line)
-      if (summary) counts = parseCounts(summary)
-      else if (result) printFile(result.groups?.name ?? '', result[1] !== undefined, result.groups?.time)
-      else if (FILE_START.test(line)) file = []
-      else file.push(line)
+      all.push(line)
+      parser.write(`${line}\n`)
     },
-    counts: () => counts,
-    rest: () => file,
+    end(isWell) {
+      parser.end()
+      const isEmpty = counts.passed + counts.skipped === 0
+      if (counts.failed === 0 && (isEmpty || !isWell || !parser.ok)) counts.failed = 1
+      return counts
+    },
+    lines: () => (counts.failed > 0 ? all : notable),
   }
 }

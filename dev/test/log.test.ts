@@ -1,7 +1,6 @@
 import t from 'tap'
 import { formatLine } from '../src/log-format.ts'
 import { type Child, describeExit } from '../src/supervisor.ts'
-import { createTapReport } from '../src/tap-report.ts'
 
 const TIME = /^\d\d:\d\d:\d\d\.\d{3} /
 
@@ -97,52 +96,4 @@ t.test('nor do the last lines of a program that ended', async (t) => {
     const [, last] = describeExit(child, { code: 1, signal: null }).split(/\n(?= {2}\|)/)
     t.match(last, VISIBLE, `text ${index}`)
   }
-})
-
-function report(tap: string): {
-  printed: string[]
-  counts: ReturnType<ReturnType<typeof createTapReport>['counts']>
-} {
-  const printed: string[] = []
-  const tapReport = createTapReport((line) => void printed.push(line))
-  for (const line of tap.split('\n')) tapReport.push(line)
-  return { printed, counts: tapReport.counts() }
-}
-
-t.test('a test run is printed by test names, and counted by its own summary', async (t) => {
-  const { printed, counts } = report(`TAP version 14
-# Subtest: test/a.test.ts
-    # Subtest: adds
-        ok 1 - should be equal
-        1..1
-    ok 1 - adds # time=4.1ms
-    ok 2 - later # SKIP not on this machine
-    1..2
-ok 1 - test/a.test.ts # time=30.8ms
-1..1
-# { total: 2, pass: 1, skip: 1 }`)
-  t.strictSame(printed, [
-    'ok test/a.test.ts (31 ms)',
-    '    adds',
-    '    ok 2 - later # SKIP not on this machine',
-  ])
-  t.strictSame(counts, { passed: 1, failed: 0, skipped: 1 })
-})
-
-t.test('of a failing file everything is printed', async (t) => {
-  const { printed, counts } = report(`# Subtest: test/a.test.ts
-    not ok 1 - adds
-      ---
-      diff: 1
-      ...
-    1..1
-not ok 1 - test/a.test.ts # time=3ms
-# { total: 1, pass: 0, fail: 1 }`)
-  t.equal(printed[0], 'not ok test/a.test.ts (3 ms)')
-  t.ok(printed.includes('      diff: 1'))
-  t.strictSame(counts, { passed: 0, failed: 1, skipped: 0 })
-})
-
-t.test('a run without a summary has no counts', async (t) => {
-  t.equal(report('TAP version 14\n# Subtest: a').counts, undefined)
 })

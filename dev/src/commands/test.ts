@@ -1,68 +1,47 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../checkout.ts'
 import { formatLine } from '../log-format.ts'
 import { startPlatform } from '../platform.ts'
 import { privateDirectory } from '../private.ts'
 import { type Stores, startStores } from '../stores/stores.ts'
-import { type Child, createSupervisor, describeExit } from '../supervisor.ts'
+import { createSupervisor, describeExit } from '../supervisor.ts'
 import type { System } from '../system.ts'
-import { type Counts, createTapReport } from '../tap-report.ts'
+import { add, type Counts } from '../tap-report.ts'
+import { createTestRunner, type Print, testFilesOf } from '../test-files.ts'
 
-/** Their own tests, with real stores, side by side: they wait more than they work. */
+/** Their own tests, with real stores. */
 const PACKAGES = ['dev', 'gateway', 'web', 'auth-service', 'task-service']
 /** Of a run that did not come to its end. */
 const CRASHED: Counts = { passed: 0, failed: 1, skipped: 0 }
 const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0' }
 const SHOWN_LOG_LINES = 200
-/** An interrupted runner and its test files have this long to end. */
-const RUNNER_STOP_MS = 3_000
+/** Half of them wait for something. More would only make each other wait. */
+const TESTS_AT_ONCE = 2 * availableParallelism()
+/** Each of these starts processes of its own. */
+const SYSTEM_TESTS_AT_ONCE = 2
 
-/** Of the packages whose tests run now. */
-const running = new Set<Child>()
+const tests = createTestRunner()
+const print: Print = (lines) => void process.stdout.write(`${lines.join('\n')}\n`)
+const say = (line: string) => print([line])
 
-const say = (line: string) => void process.stdout.write(`${line}\n`)
-
-/** Runs the tests of one package and prints them; a runner that crashes counts as one failure at least. */
-async function testPackage(
-  name: string,
+/** Runs the tests of some packages, and says what each came to. */
+async function testPackages(
+  names: readonly string[],
   env: NodeJS.ProcessEnv,
-  print: (line: string) => void = say,
+  atOnce: number,
 ): Promise<Counts> {
   const startedAt = performance.now()
-  print(`\n# ${name}`)
-  const report = createTapReport(print)
-  const runners = createSupervisor({
-    onLine: (_source, line, stream) => (stream === 'stdout' ? report.push(line) : print(line)),
-  })
-  const runner = await runners.spawn({
-    name,
-    command: join(ROOT, name, 'node_modules', '.bin', 'tap'),
-    args: ['run', '--reporter=tap'],
-    cwd: join(ROOT, name),
-    env: { ...process.env, ...env },
-  })
-  running.add(runner)
-  const { code } = await runner.exited
-  running.delete(runner)
-  for (const line of report.counts() ? [] : report.rest()) print(line)
-  let counts = report.counts() ?? CRASHED
-  if (code !== 0 && counts.failed === 0) counts = { ...counts, failed: 1 }
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const crashed = report.counts() ? '' : ` - the runner ended with ${code} before its summary`
-  print(
-    `# ${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${seconds} s${crashed}`,
-  )
-  return counts
-}
-
-/** As {@link testPackage}, all lines together when it has ended. */
-async function testBeside(name: string, env: NodeJS.ProcessEnv): Promise<Counts> {
-  const lines: string[] = []
-  const counts = await testPackage(name, env, (line) => lines.push(line))
-  say(lines.join('\n'))
-  return counts
+  const files = (await Promise.all(names.map(testFilesOf))).flat()
+  const all: Counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const [name, counts] of await tests.run(files, { env, atOnce, print })) {
+    say(`# ${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+    add(all, counts)
+  }
+  say(`# ${files.length} files in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+  return all
 }
 
 /** What a test needs to know to talk to the system from outside. */
@@ -90,7 +69,7 @@ async function testSystem(stores: Stores): Promise<Counts> {
         if (log.length > SHOWN_LOG_LINES) log.shift()
       },
     })
-    const counts = await testPackage('e2e', clientEnvironment(platform.system))
+    const counts = await testPackages(['e2e'], clientEnvironment(platform.system), SYSTEM_TESTS_AT_ONCE)
     await platform.stop()
     if (counts.failed > 0) say(`\n# The last ${log.length} log lines of the system\n${log.join('\n')}`)
     return counts
@@ -100,11 +79,12 @@ async function testSystem(stores: Stores): Promise<Counts> {
   }
 }
 
-async function testAll(stores: Stores): Promise<Counts[]> {
+/** First what stands alone, then the whole system. */
+async function testAll(stores: Stores): Promise<Counts> {
   const env = { MONGODB_URI: stores.mongodbUri, REDIS_URL: stores.redisUrl }
-  say(`testing ${PACKAGES.join(', ')} side by side, then the whole system`)
-  const all = await Promise.all(PACKAGES.map((name) => testBeside(name, env)))
-  if (existsSync(join(ROOT, 'e2e', 'package.json'))) all.push(await testSystem(stores))
+  say(`testing ${PACKAGES.join(', ')}, then the whole system`)
+  const all = await testPackages(PACKAGES, env, TESTS_AT_ONCE)
+  if (existsSync(join(ROOT, 'e2e', 'package.json'))) add(all, await testSystem(stores))
   return all
 }
 
@@ -114,7 +94,7 @@ const directory = await supervisor.temporaryDirectory()
 process.env.TMPDIR = join(directory, 'tmp')
 
 async function cleanUp(): Promise<void> {
-  await Promise.all([...running].map((runner) => runner.stop(RUNNER_STOP_MS)))
+  await tests.stop()
   await supervisor.stopAll()
   await rm(directory, { recursive: true, force: true })
 }
@@ -123,7 +103,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void cleanUp().then(() => process.exit(1)))
 }
 
-let all: Counts[] = [CRASHED]
+let all = CRASHED
 try {
   await privateDirectory(process.env.TMPDIR)
   const stores = await startStores({ supervisor, dataDir: join(directory, 'data'), say })
@@ -133,7 +113,6 @@ try {
   say((error as Error).message)
 }
 await cleanUp()
-const total = (field: keyof Counts) => all.reduce((sum, counts) => sum + counts[field], 0)
-const skipped = total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''
-say(`\n${total('passed')} passed, ${total('failed')} failed${skipped}`)
-process.exitCode = total('failed') === 0 ? 0 : 1
+const skipped = all.skipped > 0 ? `, ${all.skipped} skipped` : ''
+say(`\n${all.passed} passed, ${all.failed} failed${skipped}`)
+process.exitCode = all.failed === 0 ? 0 : 1
