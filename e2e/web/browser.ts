@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { findBrowser } from './find-browser.ts'
 
 /** For actions and conditions; the machine may be ten times slower than usual. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 const LOOK_EVERY_MS = 300
 
 /** Why the tests of the page cannot run here; `false` when they can. Where REQUIRE_BROWSER is set they must. */
@@ -39,6 +39,7 @@ export async function openPage(
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE_MS)
+  page.setDefaultNavigationTimeout(PATIENCE_MS)
   const errors: string[] = []
   const origins = new Set<string>()
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))

@@ -78,8 +78,16 @@ t.test('the views on a system that is under their control', { skip: noBrowser() 
     await platform.stop()
   })
 
-  const open = (view: string, options = {}): Promise<WatchedPage> =>
-    openPage(browser, `${home}?view=${view}#${control?.fragment}`, options)
+  const opened: WatchedPage[] = []
+  const open = async (view: string, options = {}): Promise<WatchedPage> => {
+    const watched = await openPage(browser, `${home}?view=${view}#${control?.fragment}`, options)
+    opened.push(watched)
+    return watched
+  }
+  // Also after a failure: a load goes on for as long as its page is open.
+  t.afterEach(async () => {
+    for (const { close } of opened.splice(0)) await close()
+  })
 
   await t.test('the secret leaves the address at once, and every origin that is asked is ours', async (t) => {
     const { page, errors, origins, close } = await open('todo')
@@ -271,13 +279,18 @@ t.test('the views on a system that is under their control', { skip: noBrowser() 
     await close()
   })
 
-  for (const [colorScheme, width] of [
-    ['light', 1280],
-    ['dark', 360],
+  for (const [colorScheme, width, reducedMotion] of [
+    ['light', 1280, 'no-preference'],
+    ['dark', 360, 'reduce'],
   ] as const) {
-    await t.test(`${colorScheme}, ${width} px: every view is readable for everybody`, async (t) => {
+    const how = `${colorScheme}, ${width} px, motion ${reducedMotion}`
+    await t.test(`${how}: every view is readable for everybody`, async (t) => {
       for (const view of VIEWS) {
-        const { page, errors, close } = await open(view, { colorScheme, viewport: { width, height: 760 } })
+        const { page, errors, close } = await open(view, {
+          colorScheme,
+          reducedMotion,
+          viewport: { width, height: 760 },
+        })
         await page.getByText('Start some load').or(page.getByText('Run it')).first().waitFor()
         t.strictSame(await violations(page), [], view)
         t.notOk(await isTooWide(page), `${view}: nobody scrolls sideways`)

@@ -4,6 +4,7 @@ import { Button } from '../controls.tsx'
 import { go, numberIn } from '../location.ts'
 import { milliseconds } from '../system/journey.ts'
 import { loadStats } from './connection.ts'
+import { Slider } from './slider.tsx'
 import { order } from './switches.tsx'
 
 interface Rates {
@@ -20,28 +21,6 @@ const LABELS: Record<keyof Rates, string> = {
 }
 const NOTHING: Rates = { reads: 0, writes: 0, logins: 0 }
 const SETTLE_MS = 200
-
-interface SliderProps {
-  kind: keyof Rates
-  value: number
-  onChange: (value: number) => void
-}
-
-function Slider({ kind, value, onChange }: SliderProps) {
-  return (
-    <label class="slider">
-      <span>{LABELS[kind]}</span>
-      <input
-        type="range"
-        min={0}
-        max={LIMITS[kind]}
-        value={value}
-        onInput={({ currentTarget }) => onChange(Number(currentTarget.value))}
-      />
-      <output>{value}</output>
-    </label>
-  )
-}
 
 /** Rates that a link asks for, or those of the view. A link starts no load; the button does. */
 function wantedRates(kinds: readonly (keyof Rates)[], start: Rates): Rates {
@@ -77,7 +56,8 @@ export function LoadPanel({ kinds, start }: { kinds: readonly (keyof Rates)[]; s
       {kinds.map((kind) => (
         <Slider
           key={kind}
-          kind={kind}
+          label={LABELS[kind]}
+          max={LIMITS[kind]}
           value={rates.value[kind]}
           onChange={(value) => {
             go({ [kind]: String(value) }, true)
@@ -111,7 +91,7 @@ export function LoadCounts() {
   return (
     <>
       <dl class="counts">
-        <Count label="answered" value={stats.ok.toLocaleString()} />
+        <Count label="answered" value={stats.ok.toLocaleString('en')} />
         <Count label="failed" value={String(stats.failed)} bad={stats.failed > 0} />
         <Count label="lost or stale" value={String(stats.lost)} bad={stats.lost > 0} />
         <Count label="lists/s" value={String(Math.round(stats.readsPerSecond))} />

@@ -7,7 +7,7 @@ import { Button } from '../controls.tsx'
 type Attempt = (work: () => Promise<void>, done?: string) => Promise<void>
 
 const PRIORITIES = ['none', 'low', 'medium', 'high']
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'medium' })
 const VERSION_MISMATCH = 412
 
 /** Somebody else was faster: what is there now is shown, and said. */

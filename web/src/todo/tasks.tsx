@@ -26,7 +26,7 @@ const FILTERS: [Filter, string][] = [
 
 function matches(task: Task, filter: Filter, search: string): boolean {
   if (filter !== 'all' && task.completed !== (filter === 'done')) return false
-  return `${task.title} ${task.description ?? ''}`.toLocaleLowerCase().includes(search)
+  return `${task.title} ${task.description ?? ''}`.toLowerCase().includes(search)
 }
 
 /** The list is read when it is first shown, when another tab has changed it, and when one comes back to this tab. */
@@ -92,9 +92,7 @@ export function Tasks({ user }: { user: User }) {
   const filter = useSignal<Filter>('all')
   const search = useSignal('')
   const shown = useComputed(() =>
-    (tasks.value ?? []).filter((task) =>
-      matches(task, filter.value, search.value.trim().toLocaleLowerCase()),
-    ),
+    (tasks.value ?? []).filter((task) => matches(task, filter.value, search.value.trim().toLowerCase())),
   )
 
   async function attempt(work: () => Promise<void>, done = '') {

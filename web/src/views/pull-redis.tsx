@@ -59,7 +59,7 @@ export function PullRedis() {
   async function write() {
     await attempt(async () => {
       writing.value = performance.now()
-      await addTask({ title: `Written at ${new Date().toLocaleTimeString()}` })
+      await addTask({ title: `Written at ${new Date().toLocaleTimeString('en')}` })
     }, 'Written')
     writing.value = undefined
   }

@@ -92,7 +92,7 @@ export function RecordedRun() {
         <>
           <p class="hint">
             {run.value.title}. {run.value.date.slice(0, 10)}, {run.value.cluster}, by {run.value.command}:{' '}
-            {run.value.requests.toLocaleString()} requests, {run.value.lost} writes lost.
+            {run.value.requests.toLocaleString('en')} requests, {run.value.lost} writes lost.
           </p>
           <Scrubber run={run.value} />
         </>
