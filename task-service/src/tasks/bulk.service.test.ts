@@ -2,9 +2,9 @@ import t from 'tap'
 import { silentDatabase } from '../../test/support/silent-database.ts'
 import { OutcomeUnknown, TooManyWrites, WriteUnavailable } from '../errors.ts'
 import { BulkService } from './bulk.service.ts'
-import { CreationKeysRepository } from './creation-keys.repository.ts'
+import { CreationKeyRepository } from './creation-keys.repository.ts'
 import { KeyedCreations } from './keyed-creations.ts'
-import { TasksRepository } from './tasks.repository.ts'
+import { TaskRepository } from './tasks.repository.ts'
 
 const OWNER = '0'.repeat(24)
 
@@ -13,7 +13,7 @@ for (const [code, Refusal] of Object.entries({
   too_many_writes: TooManyWrites,
 })) {
   t.test(`after an operation of unknown outcome, ${code} would be a lie: the whole is unknown`, async (t) => {
-    const tasks = new TasksRepository(silentDatabase())
+    const tasks = new TaskRepository(silentDatabase())
     tasks.count = async () => 0
     tasks.insert = async () => {
       throw new OutcomeUnknown()
@@ -21,7 +21,7 @@ for (const [code, Refusal] of Object.entries({
     let writes = 0
     const service = new BulkService({
       tasks,
-      keyed: new KeyedCreations(new CreationKeysRepository(silentDatabase(), 1)),
+      keyed: new KeyedCreations(new CreationKeyRepository(silentDatabase(), 1)),
       async write(_owner, _deadline, commit) {
         if (++writes > 1) throw new Refusal()
         return commit()

@@ -5,7 +5,7 @@ import type { Change, Creation, Deletion, Operation } from './bulk.schema.ts'
 import type { KeyedCreations } from './keyed-creations.ts'
 import { newTask, type Task } from './task.ts'
 import { applied, binned, toFields } from './task-rules.ts'
-import type { TasksRepository } from './tasks.repository.ts'
+import type { TaskRepository } from './tasks.repository.ts'
 
 /** All operations have to end within the limit of one write: none is begun later than this after the first. */
 const BEGIN_WITHIN_MS = 1_000
@@ -15,7 +15,7 @@ const OPERATION_LIMIT_MS = 1_400
 export type Outcome = { status: number; task?: Task } | { error: unknown }
 
 interface Parts {
-  tasks: TasksRepository
+  tasks: TaskRepository
   keyed: KeyedCreations
   /** Runs a write between mark and unmark. @throws what the cache refuses, in this service's terms */
   write: Lists['write']

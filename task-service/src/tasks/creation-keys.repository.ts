@@ -36,7 +36,7 @@ const toKey = (document: KeyDocument): CreationKey => ({
 const idOf = (owner: string, key: string) => `${owner}:${key}`
 
 /** `Idempotency-Key`s and what they stand for. */
-export class CreationKeysRepository {
+export class CreationKeyRepository {
   readonly #keys: Collection<KeyDocument>
   readonly #lifeMs: number
 

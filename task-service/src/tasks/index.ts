@@ -6,14 +6,14 @@ import { repeated } from '../platform/jobs.ts'
 import type { Service } from '../platform/service.ts'
 import { serviceToken, type TokensFeature } from '../tokens/index.ts'
 import { ArrivalClock } from './arrival-clock.ts'
-import { CreationKeysRepository } from './creation-keys.repository.ts'
+import { CreationKeyRepository } from './creation-keys.repository.ts'
 import { erasureRoutes } from './erasure.routes.ts'
 import { KeyedCreations } from './keyed-creations.ts'
-import { TaskListsRepository } from './task-lists.repository.ts'
+import { TaskListRepository } from './task-lists.repository.ts'
 import { TaskPages } from './task-pages.ts'
-import { TasksRepository, WRITE_LIMIT_MS } from './tasks.repository.ts'
-import { tasksRoutes } from './tasks.routes.ts'
-import { TasksService } from './tasks.service.ts'
+import { TaskRepository, WRITE_LIMIT_MS } from './tasks.repository.ts'
+import { taskRoutes } from './tasks.routes.ts'
+import { TaskService } from './tasks.service.ts'
 
 export { type NewTaskFields, newTask } from './task.ts'
 export { type TaskDocument, toColumns } from './task-document.repository.ts'
@@ -25,9 +25,9 @@ export function tasksFeature(
   { redis, db, registry, log, config, readiness }: Service<Config>,
   { keys, endedSessions }: TokensFeature,
 ): Feature {
-  const repository = new TasksRepository(db)
-  const listsRepository = new TaskListsRepository(db)
-  const creationKeys = new CreationKeysRepository(db, DAY_MS)
+  const repository = new TaskRepository(db)
+  const listsRepository = new TaskListRepository(db)
+  const creationKeys = new CreationKeyRepository(db, DAY_MS)
   const pages = new TaskPages(listsRepository)
   const lists = openLists({
     redis,
@@ -48,7 +48,7 @@ export function tasksFeature(
     maxStreams: config.MAX_EVENT_STREAMS,
   })
   const arrivals = new ArrivalClock()
-  const tasks = new TasksService({
+  const tasks = new TaskService({
     tasks: repository,
     pages,
     lists,
@@ -66,7 +66,7 @@ export function tasksFeature(
       await lists.prepare()
     },
     routes: async (app) => {
-      await app.register(tasksRoutes, { tasks, arrivals })
+      await app.register(taskRoutes, { tasks, arrivals })
       await app.register(events.routes)
     },
     internalRoutes: async (server) => {

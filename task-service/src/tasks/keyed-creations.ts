@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { KeyReused } from '../errors.ts'
-import type { CreationKey, CreationKeysRepository } from './creation-keys.repository.ts'
+import type { CreationKey, CreationKeyRepository } from './creation-keys.repository.ts'
 import type { NewTask } from './tasks.schema.ts'
 
 /** With the fields of every object in one order. */
@@ -33,9 +33,9 @@ export interface KeyedCreation {
  * that who repeats gets it from any instance, after a crash at any step, and after the task was changed or deleted.
  */
 export class KeyedCreations {
-  readonly #keys: CreationKeysRepository
+  readonly #keys: CreationKeyRepository
 
-  constructor(keys: CreationKeysRepository) {
+  constructor(keys: CreationKeyRepository) {
     this.#keys = keys
   }
 

@@ -9,7 +9,7 @@ import { sendPage } from './task-answers.ts'
 import { type TaskFilter, toSort } from './task-query.ts'
 import { toDate } from './task-rules.ts'
 import { AdminListQuery, ListQuery, TaskResponse } from './tasks.schema.ts'
-import type { TasksService } from './tasks.service.ts'
+import type { TaskService } from './tasks.service.ts'
 
 const answers = {
   200: Type.Array(TaskResponse),
@@ -59,7 +59,7 @@ const toPlace = ({ limit, cursor }: { limit?: string; cursor?: string }) => ({
 })
 
 /** Lists of tasks. */
-export const listRoutes: FastifyPluginAsyncTypebox<{ tasks: TasksService }> = async (app, { tasks }) => {
+export const listRoutes: FastifyPluginAsyncTypebox<{ tasks: TaskService }> = async (app, { tasks }) => {
   app.get(
     '/tasks',
     {

@@ -93,7 +93,7 @@ function indexFor({ owner, filter = {} }: TaskQuery): Index {
 }
 
 /** Lists of tasks. Of the tasks of others none is looked at. */
-export class TaskListsRepository {
+export class TaskListRepository {
   readonly #tasks: Collection<TaskDocument>
 
   constructor(db: Db) {

@@ -1,7 +1,7 @@
 import { type ListPage, listPage } from '../cache/index.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Task } from './task.ts'
-import type { TaskListsRepository } from './task-lists.repository.ts'
+import type { TaskListRepository } from './task-lists.repository.ts'
 import { NEWEST_FIRST, type TaskQuery } from './task-query.ts'
 import type { TaskResponse } from './tasks.schema.ts'
 
@@ -12,9 +12,9 @@ export type PageRequest = Omit<TaskQuery, 'after' | 'limit'> & { limit?: number;
 
 /** Pages of tasks as they go out, from MongoDB. */
 export class TaskPages {
-  readonly #lists: Pick<TaskListsRepository, 'list'>
+  readonly #lists: Pick<TaskListRepository, 'list'>
 
-  constructor(lists: Pick<TaskListsRepository, 'list'>) {
+  constructor(lists: Pick<TaskListRepository, 'list'>) {
     this.#lists = lists
   }
 

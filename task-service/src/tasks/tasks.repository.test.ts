@@ -1,7 +1,7 @@
 import t from 'tap'
 import { silentDatabase } from '../../test/support/silent-database.ts'
 import type { Task } from './task.ts'
-import { TasksRepository } from './tasks.repository.ts'
+import { TaskRepository } from './tasks.repository.ts'
 
 const ID = '0'.repeat(24)
 
@@ -24,7 +24,7 @@ const task: Task = {
 }
 
 t.test('the outcome of a write is unknown when the database says nothing, without end', async (t) => {
-  const tasks = new TasksRepository(silentDatabase())
+  const tasks = new TaskRepository(silentDatabase())
   const writes: Promise<unknown>[] = [tasks.update(1, task), tasks.insert(task), tasks.removeOwner(ID)]
   for (const write of writes) await t.rejects(write, { code: 'OUTCOME_UNKNOWN' })
 })

@@ -14,7 +14,7 @@ export const WRITE_LIMIT_MS = 2_500
 const COMPLETED_AT_ONCE = 500
 
 /** Every state change is one atomic operation on one document whose filter carries the owner. */
-export class TasksRepository {
+export class TaskRepository {
   readonly #tasks: Collection<TaskDocument>
 
   constructor(db: Db) {

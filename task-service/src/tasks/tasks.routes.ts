@@ -13,7 +13,7 @@ import { Preconditions } from './preconditions.ts'
 import { locationOf, sendTask, sendWritten } from './task-answers.ts'
 import { toWire } from './task-pages.ts'
 import { CreationHeaders, Message, NewTask, TaskChanges, TaskId, TaskResponse } from './tasks.schema.ts'
-import type { TasksService } from './tasks.service.ts'
+import type { TaskService } from './tasks.service.ts'
 
 /** Since arrival: later than this, a write is not sent to the database any more. */
 const WRITE_DEADLINE_MS = 3_000
@@ -24,7 +24,7 @@ const refusals = problems(401, 404, 412, 429, 500, 503)
 const writeRefusals = { ...refusals, ...problems(400, 413, 415, 422) }
 
 interface Options {
-  tasks: TasksService
+  tasks: TaskService
   arrivals: ArrivalClock
 }
 
@@ -39,7 +39,7 @@ function toResult(outcome: Outcome, request: FastifyRequest) {
 }
 
 /** Everything under /tasks; the scope it is registered in has authenticated the caller. */
-export const tasksRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tasks, arrivals }) => {
+export const taskRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tasks, arrivals }) => {
   const deadlineOf = (reply: FastifyReply) => arrivals.arrivalOf(reply.elapsedTime) + WRITE_DEADLINE_MS
   const conditionsOf = (request: FastifyRequest, reply: FastifyReply) => ({
     preconditions: new Preconditions(request),

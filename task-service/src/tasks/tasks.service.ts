@@ -16,7 +16,7 @@ import { type Change, TaskChanges } from './task-changes.ts'
 import { PAGE_LIMIT, type PageRequest, type TaskPages } from './task-pages.ts'
 import { isDefault, NEWEST_FIRST } from './task-query.ts'
 import { applied, binned, toFields } from './task-rules.ts'
-import type { TasksRepository } from './tasks.repository.ts'
+import type { TaskRepository } from './tasks.repository.ts'
 import type { NewTask, TaskChanges as TaskChangesBody } from './tasks.schema.ts'
 
 type Conditions = Pick<Change, 'preconditions' | 'deadline'>
@@ -27,7 +27,7 @@ interface UncachedPage {
 }
 
 interface Parts {
-  tasks: TasksRepository
+  tasks: TaskRepository
   pages: TaskPages
   lists: Lists
   keyed: KeyedCreations
@@ -40,7 +40,7 @@ interface Parts {
 }
 
 /** Deadlines are monotonic milliseconds: a write whose deadline has passed is not sent to the database. */
-export class TasksService {
+export class TaskService {
   readonly #parts: Parts
   readonly #changes: TaskChanges
   readonly #bulk: BulkService

@@ -1,6 +1,6 @@
 import { type Document, MongoClient } from 'mongodb'
 import type { Test } from 'tap'
-import { TaskListsRepository } from '../../src/tasks/task-lists.repository.ts'
+import { TaskListRepository } from '../../src/tasks/task-lists.repository.ts'
 import { dropDatabase, mongodbUri, newDatabaseName } from './stores.ts'
 
 export { type Position, SORT_KEYS, type Sort, type TaskFilter } from '../../src/tasks/task-query.ts'
@@ -17,7 +17,7 @@ export async function watchedLists(t: Test) {
   client.on('commandStarted', ({ command, commandName }) => {
     if (commandName === 'find') sent.push(command)
   })
-  const lists = new TaskListsRepository(db)
+  const lists = new TaskListRepository(db)
   await lists.prepare()
 
   /** Queries that were sent meanwhile, so that they can be explained. */
