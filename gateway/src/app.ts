@@ -22,6 +22,7 @@ import { servePage } from './page.ts'
 import belowRouter, { clientErrorHandler } from './platform/below-router.ts'
 import { type OriginPolicy, originPolicy } from './platform/cors.ts'
 import { httpLimits, PATIENCE } from './platform/http-limits.ts'
+import { lazyChild } from './platform/lazy-logger.ts'
 import { refusalOf } from './platform/problems.ts'
 import protocol from './platform/protocol.ts'
 import { requestId } from './platform/request-id.ts'
@@ -53,8 +54,8 @@ function isRouted(target: string): boolean {
 /** Keeps the whole gateway within `maxInFlight` requests; a stream counts until it begins, and has a limit in its service. */
 function limitInFlight(app: FastifyInstance, maxInFlight: number, allowed: OriginPolicy): void {
   let inFlight = 0
-  app.addHook('onRequest', async (request, reply) => {
-    if (inFlight >= maxInFlight) return sendProblem(request, reply, OVERLOADED, allowed)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (inFlight >= maxInFlight) return void sendProblem(request, reply, OVERLOADED, allowed)
     inFlight++
     let counted = true
     request.leaveFlight = () => {
@@ -62,6 +63,7 @@ function limitInFlight(app: FastifyInstance, maxInFlight: number, allowed: Origi
       counted = false
     }
     reply.raw.once('close', request.leaveFlight)
+    done()
   })
 }
 
@@ -133,6 +135,7 @@ export async function buildGateway(
       ...(logTo && { stream: logTo }),
     },
     logController: new RequestLog(),
+    childLoggerFactory: lazyChild,
     genReqId: requestId,
     rewriteUrl: originForm,
     trustProxy: config.trustProxy.length > 0 && [...config.trustProxy],
@@ -160,7 +163,7 @@ export async function buildGateway(
       proxyPayloads: false,
       disableRequestLogging: true,
       internalRewriteLocationHeader: false,
-      handler: forwardTo(balancer, allowed),
+      handler: forwardTo(balancer, allowed, agent),
       replyOptions: { getUpstream: () => balancer.upstreams[0]?.origin ?? '' },
     })
   await proxy(AUTH_PATHS, balancers.auth)

@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyReplyFromHooks } from '@fastify/reply-from'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Dispatcher } from 'undici'
 import { KEYED_PATHS, PREFIXES, type Problem, TIMED_OUT, UNREACHABLE } from './contract.ts'
+import { type Answer, exchange } from './exchange.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
 import type { OriginPolicy } from './platform/cors.ts'
 import { pathOf } from './platform/request-target.ts'
@@ -18,13 +20,14 @@ const NOT_CONNECTED = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EHOST
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
 
-type ForwardOptions = FastifyReplyFromHooks
+/** Which no address parser would change; nearly all are. */
+const PLAIN_PATH = /^(\/[\w~-][\w.~-]*)*\/?$/
 
-/** Said with a type, a body is sent as it is; the true type is restored with the headers. */
-function bodyOf({ body, headers }: FastifyRequest): ForwardOptions {
-  return Buffer.isBuffer(body)
-    ? { body, contentType: headers['content-type'] ?? 'application/octet-stream' }
-    : {}
+/** @param path as @fastify/http-proxy has judged it; the query is the client's own */
+function targetOf({ raw: { url = '' } }: FastifyRequest, path: string, origin: string): string {
+  const query = url.indexOf('?')
+  const target = PLAIN_PATH.test(path) ? path : new URL(path, origin).pathname
+  return query === -1 ? target : target + url.slice(query)
 }
 
 /** An answer without an end, which would otherwise hold a place for as long as somebody listens. */
@@ -37,10 +40,17 @@ function isRepeatable({ method, url, headers }: FastifyRequest): boolean {
   return headers['idempotency-key'] !== undefined && KEYED.has(pathOf(url).replace(/\/$/, ''))
 }
 
-/** The cause of a failed attempt; @fastify/reply-from wraps it. */
-function causeCode(error: Error & { code?: string }): string {
-  const cause = error.cause as { code?: string } | undefined
-  return cause?.code ?? error.code ?? 'unknown'
+function pass(request: FastifyRequest, reply: FastifyReply, { status, headers, body }: Answer): void {
+  if (request.raw.aborted) {
+    if (body instanceof Readable) body.destroy()
+    return
+  }
+  request.answeredByService = true
+  if (isStream(headers)) request.leaveFlight()
+  reply.code(status).headers(responseHeaders(headers))
+  // The rest of a body that nobody reads would be taken for the next request.
+  if (!request.raw.complete) reply.header('connection', 'close')
+  reply.send(body)
 }
 
 /** Counts a request on its instance until it is answered, given up or moved to another one. */
@@ -58,42 +68,39 @@ function occupy(balancer: Balancer, upstream: Upstream, reply: FastifyReply): ()
 /**
  * The handler of @fastify/http-proxy: sends a request to the least loaded instance. What never reached an instance goes
  * to another one; a connection that broke later is repeated only for GET, HEAD, OPTIONS and
- * creations with an `Idempotency-Key`, never for another write.
+ * creations with an `Idempotency-Key`, never for another write. Not through its `reply.from`, whose streams cost as much
+ * as a cached list.
  */
-export function forwardTo(balancer: Balancer, allowed: OriginPolicy) {
-  return function forward(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    path: string,
-    options: ForwardOptions,
-  ): FastifyReply {
+export function forwardTo(balancer: Balancer, allowed: OriginPolicy, dispatcher: Dispatcher) {
+  return function forward(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {
     const tried: Upstream[] = []
 
-    function giveUp(problem: Problem): FastifyReply {
-      return sendProblem(request, reply, problem, allowed)
+    function giveUp(problem: Problem): void {
+      sendProblem(request, reply, problem, allowed)
     }
 
-    function attempt(): FastifyReply {
+    function attempt(): void {
       const upstream = balancer.acquire(tried)
-      if (!upstream) return giveUp(UNREACHABLE)
+      if (!upstream) {
+        giveUp(UNREACHABLE)
+        return
+      }
+      const { origin } = upstream
       const release = occupy(balancer, upstream, reply)
       tried.push(upstream)
       request.sentToService = true
-      return reply.from(path, {
-        ...options,
-        ...bodyOf(request),
-        getUpstream: () => upstream.origin,
-        rewriteRequestHeaders: (_request, headers) => requestHeaders(request, headers),
-        rewriteHeaders(headers) {
-          request.answeredByService = true
-          if (isStream(headers)) request.leaveFlight()
-          return responseHeaders(headers)
-        },
-        // Its own retries go to the same instance, and repeat answers of 503.
-        retryDelay: () => null,
-        onError(_reply, { error }) {
+      const { method, body } = request
+      const sent = {
+        origin,
+        path: targetOf(request, path, origin),
+        method: method as Dispatcher.HttpMethod,
+        headers: requestHeaders(request),
+        body: Buffer.isBuffer(body) ? body : null,
+      }
+      exchange(dispatcher, sent, {
+        onAnswer: (answer) => pass(request, reply, answer),
+        onFailure({ code = 'unknown' }) {
           release()
-          const code = causeCode(error)
           if (NOT_CONNECTED.has(code)) balancer.passOver(upstream)
           const movable = NOT_CONNECTED.has(code) || (BROKEN.has(code) && isRepeatable(request))
           if (movable && tried.length < MAX_TRIES && !request.raw.aborted) attempt()
@@ -102,6 +109,7 @@ export function forwardTo(balancer: Balancer, allowed: OriginPolicy) {
       })
     }
 
-    return attempt()
+    attempt()
+    return reply
   }
 }

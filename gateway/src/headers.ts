@@ -14,12 +14,22 @@ const HOP_BY_HOP = [
   'transfer-encoding',
   'upgrade',
 ]
-/** Only a proxy may say these; what a client claims is dropped. */
-const PROXY_ONLY = ['forwarded', 'x-real-ip']
+const OF_ANSWERS = new Set(HOP_BY_HOP)
+/** A service has another host, and only a proxy may say who the client is: what a client claims is dropped. */
+const OF_REQUESTS = new Set([...HOP_BY_HOP, 'host', 'forwarded', 'x-real-ip'])
+const NONE: readonly string[] = []
 
-function without(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
-  const kept = { ...headers }
-  for (const name of names) delete kept[name]
+/** What the sender of a message wants to be seen by its neighbour alone. */
+function namedBy(connection: string | undefined): readonly string[] {
+  if (connection === undefined || connection === 'keep-alive') return NONE
+  return connection.split(',').map((name) => name.trim().toLowerCase())
+}
+
+function without(headers: IncomingHttpHeaders, dropped: ReadonlySet<string>): IncomingHttpHeaders {
+  const named = namedBy(headers.connection)
+  const kept: IncomingHttpHeaders = {}
+  for (const name of Object.keys(headers))
+    if (!dropped.has(name) && !named.includes(name)) kept[name] = headers[name]
   return kept
 }
 
@@ -29,22 +39,18 @@ function forwardedFor(request: FastifyRequest): string {
 }
 
 /** Headers of the request to a service: the client's own, and what only the gateway knows. */
-export function requestHeaders(request: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const forwarded = without(headers, [...HOP_BY_HOP, ...PROXY_ONLY])
-  // Bodies are passed on byte by byte, so their type is passed on as it was said, or not said.
-  if (request.headers['content-type'] === undefined) delete forwarded['content-type']
+export function requestHeaders(request: FastifyRequest): IncomingHttpHeaders {
+  const forwarded = without(request.headers, OF_REQUESTS)
   // Fastify reads no body with GET and HEAD, so there is none to announce.
   if (request.method === 'GET' || request.method === 'HEAD') delete forwarded['content-length']
-  return {
-    ...forwarded,
-    'x-request-id': request.id,
-    'x-forwarded-for': forwardedFor(request),
-    'x-forwarded-proto': request.protocol,
-    'x-forwarded-host': request.host,
-  }
+  forwarded['x-request-id'] = request.id
+  forwarded['x-forwarded-for'] = forwardedFor(request)
+  forwarded['x-forwarded-proto'] = request.protocol
+  forwarded['x-forwarded-host'] = request.host
+  return forwarded
 }
 
 /** Headers of a service's answer on their way to the client. */
 export function responseHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return without(headers, HOP_BY_HOP)
+  return without(headers, OF_ANSWERS)
 }
