@@ -15,6 +15,7 @@ export PATH := $(CURDIR)/$(CACHE)/tools/bin:$(value PATH)
 .PHONY: charts charts-tools charts-helm charts-deps charts-docs charts-lint charts-unit charts-conform charts-alerts charts-test workflows
 
 charts: charts-lint charts-unit charts-conform charts-alerts charts-test ## charts-lint, charts-unit, charts-conform, charts-alerts and charts-test
+	@echo "make charts: nothing to mend"
 
 charts-tools: ## the tools of the charts, found on PATH or built: all of them at once, for who wants to have waited
 	@helm/tools helm helm-unittest kubeconform promtool actionlint

