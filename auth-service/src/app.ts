@@ -42,7 +42,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
   const { app, readiness } = service
 
   const passwords = passwordsFeature(service)
-  const tokens = tokensFeature(service)
+  const tokens = await tokensFeature(service)
   const mails = mailFeature(service)
   const accounts = accountsFeature(service, passwords.hasher, {
     onCreated: (account) => verification.invite(account),

@@ -11,7 +11,7 @@ const [header, claims] = tokens.access_token
   .split('.')
   .slice(0, 2)
   .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
-const [key] = parseKeys(readFileSync(environment.SIGNING_KEYS_FILE ?? '', 'utf8'))
+const [key] = await parseKeys(readFileSync(environment.SIGNING_KEYS_FILE ?? '', 'utf8'))
 const ownKey = createPrivateKey(key?.privatePem ?? '')
 const foreignKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 

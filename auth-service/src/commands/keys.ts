@@ -17,8 +17,8 @@ if (!file) {
   process.exit(2)
 }
 try {
-  const known = existsSync(file) ? parseKeys(readFileSync(file, 'utf8')) : []
-  const keys = rotate(known, Math.floor(Date.now() / 1000))
+  const known = existsSync(file) ? await parseKeys(readFileSync(file, 'utf8')) : []
+  const keys = await rotate(known, Math.floor(Date.now() / 1000))
   replaceFile(file, formatKeys(keys))
   console.log(`${known.length === 0 ? 'made' : 'rotated'} ${file}: ${keys.map((key) => key.kid).join(', ')}`)
 } catch (error) {

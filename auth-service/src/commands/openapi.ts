@@ -12,7 +12,7 @@ async function document(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'openapi-'))
   try {
     const keys = join(folder, 'keys.json')
-    writeFileSync(keys, formatKeys(rotate([], 0)), { mode: 0o600 })
+    writeFileSync(keys, formatKeys(await rotate([], 0)), { mode: 0o600 })
     const { app } = await buildApp(
       loadConfig({
         SIGNING_KEYS_FILE: keys,

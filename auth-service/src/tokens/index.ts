@@ -12,11 +12,11 @@ export { rotate } from './rotation.ts'
 export type { TokenSigner } from './token-signer.ts'
 
 /** Keys, what is signed with them, and their public half. @throws Error when the keys cannot be read */
-export function tokensFeature({ config, log }: Service<Config>): Feature & {
-  keys: SigningKeys
-  signer: TokenSigner
-} {
-  const reading = readKeys(config.SIGNING_KEYS_FILE)
+export async function tokensFeature({
+  config,
+  log,
+}: Service<Config>): Promise<Feature & { keys: SigningKeys; signer: TokenSigner }> {
+  const reading = await readKeys(config.SIGNING_KEYS_FILE)
   const keys = new SigningKeys(reading.keys, config.KEY_PROPAGATION_SECONDS)
   const signer = new TokenSigner(keys, {
     issuer: config.TOKEN_ISSUER,

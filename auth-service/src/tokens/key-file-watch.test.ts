@@ -20,28 +20,24 @@ const broken = {
 for (const [what, content] of Object.entries(broken)) {
   t.test(`a key file that ${what} is refused by name, and nothing of it is quoted`, async (t) => {
     const file = join(t.testdir({ 'keys.json': content }), 'keys.json')
-    const message = (() => {
-      try {
-        readKeys(file)
-      } catch (error) {
-        t.equal((error as Error).cause, undefined)
-        return (error as Error).message
-      }
-      return ''
-    })()
+    const { message, cause } = await readKeys(file).then(
+      () => new Error('nothing is wrong'),
+      (error: Error) => error,
+    )
+    t.equal(cause, undefined)
     t.match(message, /^SIGNING_KEYS_FILE .*keys\.json: [\w" -]+$/)
     t.notMatch(message, /s3c|12345678901/)
   })
 }
 
 /** A watch over a file with one key, and what it logged and handed on. */
-function watched(t: Test) {
-  const first = rotate([], 1)
+async function watched(t: Test) {
+  const first = await rotate([], 1)
   const file = join(t.testdir({ 'keys.json': formatKeys(first) }), 'keys.json')
   const lines: string[] = []
   const kids: string[][] = []
   const log = (details: object, message: string) => void lines.push(`${message} ${JSON.stringify(details)}`)
-  const reading = readKeys(file)
+  const reading = await readKeys(file)
   const start = () => {
     const stop = watchKeys(
       reading,
@@ -57,8 +53,8 @@ function watched(t: Test) {
 }
 
 t.test('keys that changed between the first reading and the watch are handed on', async (t) => {
-  const { first, file, kids, start } = watched(t)
-  const second = rotate(first, 2)
+  const { first, file, kids, start } = await watched(t)
+  const second = await rotate(first, 2)
   writeFileSync(file, formatKeys(second))
   start()
   await until('the new keys are handed on', () => kids.length > 0)
@@ -66,7 +62,7 @@ t.test('keys that changed between the first reading and the watch are handed on'
 })
 
 t.test('each time the file breaks is logged once, and so is each time it is mended', async (t) => {
-  const { first, file, lines, kids, start, failures, mended } = watched(t)
+  const { first, file, lines, kids, start, failures, mended } = await watched(t)
   start()
   for (const round of [1, 2, 3]) {
     writeFileSync(file, `{"keys": [${SECRET}`)

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { SettingsInvalid } from '../platform/settings.ts'
 import { parseKeys, type SigningKey } from './key-file.ts'
@@ -21,10 +20,10 @@ export interface KeyReading {
  * Reads the signing keys at start.
  * @throws SettingsInvalid naming the file and what is wrong with it
  */
-export function readKeys(file: string): KeyReading {
+export async function readKeys(file: string): Promise<KeyReading> {
   try {
-    const text = readFileSync(file, 'utf8')
-    return { file, text, keys: parseKeys(text) }
+    const text = await readFile(file, 'utf8')
+    return { file, text, keys: await parseKeys(text) }
   } catch (error) {
     throw new SettingsInvalid(`SIGNING_KEYS_FILE ${file}: ${(error as Error).message}`)
   }
@@ -48,7 +47,7 @@ export function watchKeys(
   const look = async () => {
     try {
       const text = await readFile(file, 'utf8')
-      const keys = text === known ? undefined : parseKeys(text)
+      const keys = text === known ? undefined : await parseKeys(text)
       if (broken) log.info({ file }, 'the file of the signing keys can be read again')
       broken = false
       if (!keys) return

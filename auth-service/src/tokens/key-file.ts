@@ -1,4 +1,17 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+} from 'jose'
+
+/** What the keys are for; only EC P-256 keys can be. */
+const ALGORITHM = 'ES256'
 
 /** One EC P-256 key pair of the ring. */
 export interface SigningKey {
@@ -21,29 +34,27 @@ export interface PublicJwk {
   use: 'sig'
 }
 
-/** RFC 7638 §3: SHA-256 of the required members in lexical order. */
-function thumbprint({ crv, kty, x, y }: { crv: string; kty: string; x: string; y: string }): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')
-}
-
-function toSigningKey(key: KeyObject, createdAt: number): SigningKey {
-  const publicKey = createPublicKey(key)
-  const { crv, x, y } = publicKey.export({ format: 'jwk' })
-  if (crv !== 'P-256' || !x || !y) throw new Error('another kind of key')
-  const kid = thumbprint({ kty: 'EC', crv, x, y })
+/** PEM is kept, since the signer takes that; jose signs in libuv's pool, behind the password hashes. */
+async function toSigningKey(jwk: JWK, createdAt: number): Promise<SigningKey> {
+  const { kty, crv, d, x, y } = jwk
+  if (kty !== 'EC' || crv !== 'P-256' || !d || !x || !y) throw new Error('another kind of key')
+  const pair = { kty: 'EC', crv: 'P-256', x, y } as const
+  const privateKey = (await importJWK({ ...pair, d }, ALGORITHM, { extractable: true })) as CryptoKey
+  const publicKey = (await importJWK(pair, ALGORITHM)) as CryptoKey
+  const kid = await calculateJwkThumbprint(pair)
   return {
     kid,
     createdAt,
-    privatePem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    publicJwk: { kty: 'EC', crv, x, y, kid, alg: 'ES256', use: 'sig' },
+    privatePem: await exportPKCS8(privateKey),
+    publicPem: await exportSPKI(publicKey),
+    publicJwk: { ...pair, kid, alg: ALGORITHM, use: 'sig' },
   }
 }
 
 /** What Node and OpenSSL say about a key that they refuse can quote it. */
-function readKey(read: () => KeyObject, name: string, createdAt: number): SigningKey {
+async function readKey(read: () => Promise<JWK>, name: string, createdAt: number): Promise<SigningKey> {
   try {
-    return toSigningKey(read(), createdAt)
+    return await toSigningKey(await read(), createdAt)
   } catch {
     throw new Error(`${name} is no EC P-256 private key`)
   }
@@ -58,13 +69,15 @@ function parseJson(text: string): { keys?: unknown } | null {
   }
 }
 
-function parseJwks(text: string): SigningKey[] {
+async function parseJwks(text: string): Promise<SigningKey[]> {
   const keys = parseJson(text)?.keys
   if (!Array.isArray(keys)) throw new Error('no "keys" in it')
-  return keys.map((jwk, i) => {
+  const read: SigningKey[] = []
+  for (const [i, jwk] of keys.entries()) {
     const createdAt = Number.isInteger(jwk?.iat) ? jwk.iat : 0
-    return readKey(() => createPrivateKey({ key: jwk, format: 'jwk' }), `key ${i + 1}`, createdAt)
-  })
+    read.push(await readKey(async () => jwk, `key ${i + 1}`, createdAt))
+  }
+  return read
 }
 
 /**
@@ -72,9 +85,11 @@ function parseJwks(text: string): SigningKey[] {
  * between instances.
  * @throws Error saying what is wrong in words that hold nothing of the content
  */
-export function parseKeys(text: string): SigningKey[] {
+export async function parseKeys(text: string): Promise<SigningKey[]> {
   const isPem = text.includes('-----BEGIN')
-  const keys = isPem ? [readKey(() => createPrivateKey(text), 'it', 0)] : parseJwks(text)
+  const keys = isPem
+    ? [await readKey(async () => exportJWK(createPrivateKey(text)), 'it', 0)]
+    : await parseJwks(text)
   if (keys.length === 0) throw new Error('no keys in it')
   return keys
 }
@@ -89,6 +104,7 @@ export function formatKeys(keys: SigningKey[]): string {
 }
 
 /** @param createdAt Unix seconds */
-export function fromKeyObject(key: KeyObject, createdAt: number): SigningKey {
-  return toSigningKey(key, createdAt)
+export async function newSigningKey(createdAt: number): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
+  return toSigningKey(await exportJWK(privateKey), createdAt)
 }

@@ -1,5 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { fromKeyObject, type SigningKey } from './key-file.ts'
+import { newSigningKey, type SigningKey } from './key-file.ts'
 
 /** Longer than a token signed with a superseded key can live: a day of propagation and a day of token life at most. */
 const RETENTION_SECONDS = 3 * 86_400
@@ -11,9 +10,8 @@ const MAX_KEYS = 20
  * of theirs is left.
  * @throws Error when the ring would grow out of bounds
  */
-export function rotate(keys: SigningKey[], nowSeconds: number): SigningKey[] {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const byAge = [fromKeyObject(privateKey, nowSeconds), ...keys].sort((a, b) => b.createdAt - a.createdAt)
+export async function rotate(keys: SigningKey[], nowSeconds: number): Promise<SigningKey[]> {
+  const byAge = [await newSigningKey(nowSeconds), ...keys].sort((a, b) => b.createdAt - a.createdAt)
   const kept = byAge.filter((_key, i) => {
     const successor = byAge[i - 1]
     return successor === undefined || successor.createdAt + RETENTION_SECONDS > nowSeconds

@@ -13,6 +13,9 @@ import { until } from './until.ts'
 
 export const PASSWORD = 'correct horse battery'
 
+/** One for all instances of a test file: each has a file of its own */
+const KEYS = formatKeys(await rotate([], Math.floor(Date.now() / 1000)))
+
 export interface Service {
   app: FastifyInstance
   environment: Record<string, string>
@@ -34,7 +37,7 @@ export async function freePort(): Promise<number> {
 export function newEnvironment(t: Test): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'auth-test-'))
   const keys = join(folder, 'keys.json')
-  writeFileSync(keys, formatKeys(rotate([], Math.floor(Date.now() / 1000))), { mode: 0o600 })
+  writeFileSync(keys, KEYS, { mode: 0o600 })
   const database = newDatabaseName()
   t.teardown(async () => {
     rmSync(folder, { recursive: true })
