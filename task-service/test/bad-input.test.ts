@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { hexId } from './support/issuer.ts'
 import { JSON_TYPE, MERGE_PATCH, type Row, refuses } from './support/refuses.ts'
 import { TestService } from './support/service.ts'
@@ -9,7 +10,7 @@ await service.ready()
 
 const token = await service.issuer.token({ sub: hexId() })
 const call = service.as(token)
-const task = (await call('POST', '/tasks/', { title: 'as it was' })).json()
+const task = (await done(call, 'POST', '/tasks/', { title: 'as it was' })).json()
 
 const create = { method: 'POST', url: '/tasks/', token } as const
 const change = { method: 'PUT', url: `/tasks/${task._id}`, token } as const
@@ -153,7 +154,7 @@ t.test('of thousands of mistakes the first ones are named', async (t) => {
 })
 
 t.test('a deletion needs no body, whatever type its client names', async (t) => {
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   const answer = await call('DELETE', `/tasks/${_id}`, undefined, { 'content-type': JSON_TYPE })
   t.equal(answer.statusCode, 200)
 })

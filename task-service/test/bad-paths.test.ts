@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { hexId } from './support/issuer.ts'
 import { JSON_TYPE, MERGE_PATCH, type Row, refuses } from './support/refuses.ts'
 import { TestService } from './support/service.ts'
@@ -10,7 +11,7 @@ await service.ready()
 const token = await service.issuer.token({ sub: hexId() })
 const admin = await service.issuer.token({ sub: hexId(), role: 'ADMIN' })
 const call = service.as(token)
-const task = (await call('POST', '/tasks/', { title: 'as it was' })).json()
+const task = (await done(call, 'POST', '/tasks/', { title: 'as it was' })).json()
 
 const change = { method: 'PUT', url: `/tasks/${task._id}`, token } as const
 const patch = { ...change, method: 'PATCH', type: MERGE_PATCH } as const

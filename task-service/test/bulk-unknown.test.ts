@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { newGate } from './support/gate.ts'
 import { BUSY, HIT, list } from './support/lists.ts'
 import { TestService } from './support/service.ts'
@@ -17,7 +18,7 @@ async function attempted() {
   for (;;) {
     const { token, call } = await service.someone()
     const read = elsewhere.as(token)
-    const { _id } = (await call('POST', '/tasks/', { title: 'before' })).json()
+    const { _id } = (await done(call, 'POST', '/tasks/', { title: 'before' })).json()
     await until('it is cached', async () => (await read('GET', '/tasks/')).headers['cache-status'] === HIT)
     mongo.holdBefore('findAndModify')
     const answer = await call('POST', '/tasks/bulk', [
@@ -49,7 +50,7 @@ t.test(
     }
     t.same(await titles(), ['before', 'first'], 'what was acknowledged is there')
     // A write elsewhere begins and ends meanwhile, and does not take the mark with it.
-    await read('POST', '/tasks/', { title: 'other' })
+    await done(read, 'POST', '/tasks/', { title: 'other' })
     t.same(await titles(), ['before', 'first', 'other'])
     mongo.release()
     await until('the late one is there', async () => (await list(read)).body.includes('"late"'))

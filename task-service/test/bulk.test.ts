@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { hexId } from './support/issuer.ts'
 import { TestService } from './support/service.ts'
 
@@ -10,8 +11,8 @@ await service.cacheOn()
 t.test('operations are made in their order, each with a result of its own', async (t) => {
   const { call } = await service.someone()
   const stranger = (await (await service.someone()).call('POST', '/tasks/', { title: 'not yours' })).json()
-  const kept = (await call('POST', '/tasks/', { title: 'a', priority: 1 })).json()
-  const gone = (await call('POST', '/tasks/', { title: 'b' })).json()
+  const kept = (await done(call, 'POST', '/tasks/', { title: 'a', priority: 1 })).json()
+  const gone = (await done(call, 'POST', '/tasks/', { title: 'b' })).json()
   t.equal((await call('GET', '/tasks/')).json().length, 2, 'it is cached')
   const answer = await call('POST', '/tasks/bulk', [
     { op: 'create', title: 'c', labels: ['x'] },

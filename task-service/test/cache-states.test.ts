@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { BUSY, HIT, insertTasks, list, NOT_STORED, STORED, titles } from './support/lists.ts'
 import { openStores } from './support/open-stores.ts'
 import { TestService } from './support/service.ts'
@@ -18,7 +19,7 @@ for (const [what, value, after] of [
 ] as const) {
   undisturbed(`while ${what}, lists come from MongoDB and nothing is stored`, async (t) => {
     const { id, call } = await someone()
-    await call('POST', '/tasks/', { title: 'before' })
+    await done(call, 'POST', '/tasks/', { title: 'before' })
     const key = await listKey(id)
     await redis.set(key, value, 'PX', 60_000)
     await insertTasks(db, id, 1)
@@ -71,7 +72,7 @@ undisturbed('too many writes of one list at once are 503 and not made', async (t
 
 undisturbed('a list that was evicted is stored again', async (t) => {
   const { id, call } = await someone()
-  await call('POST', '/tasks/', { title: 'a' })
+  await done(call, 'POST', '/tasks/', { title: 'a' })
   await redis.del(await listKey(id))
   t.equal((await list(call)).headers['cache-status'], STORED)
   t.equal((await list(call)).headers['cache-status'], HIT)
@@ -98,8 +99,8 @@ undisturbed('a list of more than a page keeps its next link in the cache', async
 
 undisturbed('only the whole first page is cached', async (t) => {
   const { call } = await someone()
-  await call('POST', '/tasks/', { title: 'a' })
-  await call('POST', '/tasks/', { title: 'b' })
+  await done(call, 'POST', '/tasks/', { title: 'a' })
+  await done(call, 'POST', '/tasks/', { title: 'b' })
   await list(call)
   for (const limit of [100, 1_000]) {
     const answer = await list(call, `/tasks/?limit=${limit}`)

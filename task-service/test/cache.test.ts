@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { type Call, HIT, insertTasks, list, STORED, titles } from './support/lists.ts'
 import { get } from './support/network.ts'
 import { openStores } from './support/open-stores.ts'
@@ -47,7 +48,7 @@ undisturbed('an empty list is cached as well', async (t) => {
 
 undisturbed('every write shows in the next list on another instance, which stores it', async (t) => {
   const { call, elsewhere } = await someone()
-  const { _id } = (await call('POST', '/tasks/', { title: '0' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: '0' })).json()
   let stored = 0
   for (let n = 1; n <= 20; n++) {
     const [writer, reader] = n % 2 === 0 ? [call, elsewhere] : [elsewhere, call]
@@ -57,7 +58,7 @@ undisturbed('every write shows in the next list on another instance, which store
     if (answer.headers['cache-status'] === STORED) stored++
   }
   t.ok(stored > 10, `${stored} of 20 are stored`)
-  await call('DELETE', `/tasks/${_id}`)
+  await done(call, 'DELETE', `/tasks/${_id}`)
   t.same(titles(await list(elsewhere)), [])
 })
 
@@ -74,7 +75,7 @@ undisturbed('with write-through the next list is a hit', async (t) => {
 
 undisturbed('a cached list answers 304 to who has it', async (t) => {
   const { call, elsewhere } = await someone()
-  await call('POST', '/tasks/', { title: 'a' })
+  await done(call, 'POST', '/tasks/', { title: 'a' })
   const { etag } = (await list(call)).headers
   const again = await list(elsewhere, '/tasks/', { 'if-none-match': String(etag) })
   t.equal(again.statusCode, 304)
@@ -84,7 +85,7 @@ undisturbed('a cached list answers 304 to who has it', async (t) => {
 
 undisturbed('scripts survive being flushed', async (t) => {
   const { call, elsewhere } = await someone()
-  await call('POST', '/tasks/', { title: 'a' })
+  await done(call, 'POST', '/tasks/', { title: 'a' })
   await redis.script('FLUSH')
   t.equal((await call('POST', '/tasks/', { title: 'b' })).statusCode, 201)
   const answer = await list(elsewhere)
@@ -97,7 +98,7 @@ undisturbed('scripts survive being flushed', async (t) => {
 
 undisturbed('readers on both instances never see a list go back while it is written to', async (t) => {
   const { call, elsewhere } = await someone()
-  const { _id } = (await call('POST', '/tasks/', { title: '0' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: '0' })).json()
   const seen = { acknowledged: 0, shown: 0, stale: 0, hits: 0, isOver: false }
   const read = async (reader: Call) => {
     while (!seen.isOver) {
@@ -128,8 +129,9 @@ undisturbed('readers on both instances never see a list go back while it is writ
   t.equal(seen.stale, 0)
 })
 
+const url = await first.app.internal.listen({ host: '127.0.0.1', port: 0 })
+
 undisturbed('metrics tell what the cache did', async (t) => {
-  const url = await first.app.internal.listen({ host: '127.0.0.1', port: 0 })
   const { text } = await get(`${url}/metrics`)
   t.match(text, /task_cache_reads_total\{result="hit"\} [1-9]/)
   t.match(text, /task_cache_reads_total\{result="stored"\} [1-9]/)

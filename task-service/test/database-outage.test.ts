@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { newGate } from './support/gate.ts'
 import { get } from './support/network.ts'
 import { TestService } from './support/service.ts'
@@ -29,7 +30,7 @@ async function timed(method: Method, path: string, body?: object, caller = call)
 }
 
 t.test('while MongoDB is away it stays ready, and answers 503 in a bounded time', async (t) => {
-  const { _id } = (await call('POST', '/tasks/', { title: 'kept' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'kept' })).json()
   await mongo.close()
   // Twice: under a lease that was held before, and without one.
   for (let round = 0; round < 2; round++) {

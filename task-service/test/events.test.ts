@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { newGate } from './support/gate.ts'
 import { TestService } from './support/service.ts'
 import { redisUrl } from './support/stores.ts'
@@ -43,16 +44,16 @@ t.test('a change through one instance is told by another, with its task and vers
   t.equal(stream.headers.get('cache-control'), 'no-store')
   await until('it is there', () => stream.text.includes('event: ready'))
   const call = third.as(token)
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   await until('it is told of a creation', () => stream.text.includes(`{"_id":"${_id}","version":1}`))
-  await call('PUT', `/tasks/${_id}`, { title: 'b' })
+  await done(call, 'PUT', `/tasks/${_id}`, { title: 'b' })
   await until('of a change', () => stream.text.includes('"version":2'))
-  await call('DELETE', `/tasks/${_id}`)
+  await done(call, 'DELETE', `/tasks/${_id}`)
   await until('of a deletion', () => /event: deleted\ndata: .*"version":3/.test(stream.text))
-  await call('POST', `/tasks/${_id}/restore`)
+  await done(call, 'POST', `/tasks/${_id}/restore`)
   await until('of a restoration', () => stream.text.includes('"version":4'))
   const { _id: hidden } = (await stranger.call('POST', '/tasks/', { title: 'not yours' })).json()
-  await call('POST', '/tasks/bulk', [{ op: 'create', title: 'c' }])
+  await done(call, 'POST', '/tasks/bulk', [{ op: 'create', title: 'c' }])
   await until('of several', () => (stream.text.match(/"version":1/g) ?? []).length === 2)
   t.notMatch(stream.text, hidden)
   stream.close()
@@ -61,10 +62,10 @@ t.test('a change through one instance is told by another, with its task and vers
 t.test('a stream that broke off goes on where it was', async () => {
   const { token, call } = await service.someone()
   const first = await open(token)
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   await until('it is told', () => first.text.includes(_id))
   first.close()
-  await call('PUT', `/tasks/${_id}`, { title: 'b' })
+  await done(call, 'PUT', `/tasks/${_id}`, { title: 'b' })
   const lastId = [...first.text.matchAll(/^id: (\d+)$/gm)].at(-1)?.[1] ?? ''
   const second = await open(token, { 'last-event-id': lastId })
   await until('it is told what it missed', () => second.text.includes('"version":2'))
@@ -80,8 +81,8 @@ t.test('while Redis is lost to an instance, its streams go on, and miss nothing'
   const stream = await open(token, {}, origin)
   await until('it is there', () => stream.text.includes('event: ready'))
   await redis.close()
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
-  await call('PUT', `/tasks/${_id}`, { title: 'b' })
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
+  await done(call, 'PUT', `/tasks/${_id}`, { title: 'b' })
   await redis.open()
   await until('it is told', () => stream.text.includes(`{"_id":"${_id}","version":2}`))
   t.notOk(stream.ended)

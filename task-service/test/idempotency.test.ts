@@ -1,5 +1,6 @@
 import { MongoClient } from 'mongodb'
 import t from 'tap'
+import { done } from './support/done.ts'
 import { TestService } from './support/service.ts'
 import { mongodbUri } from './support/stores.ts'
 
@@ -51,7 +52,7 @@ t.test('a repeat is the first answer after the task was changed, and after it wa
   t.equal((await call('PUT', url, { title: 'b' })).statusCode, 200)
   await repeats()
   t.equal((await call('GET', url)).json().title, 'b')
-  await call('DELETE', url)
+  await done(call, 'DELETE', url)
   await repeats()
   t.same((await call('GET', '/tasks/')).json(), [])
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { encode, es256, hexId, newSigningKey } from './support/issuer.ts'
 import { TestService } from './support/service.ts'
 
@@ -19,7 +20,7 @@ async function remove(owner: string, token?: string) {
 async function owner(tasks: number) {
   const id = hexId()
   const call = service.as(await issuer.token({ sub: id }))
-  for (let n = 0; n < tasks; n++) await call('POST', '/tasks/', { title: `task ${n}` })
+  for (let n = 0; n < tasks; n++) await done(call, 'POST', '/tasks/', { title: `task ${n}` })
   return { id, list: async () => (await call('GET', '/tasks/')).json() }
 }
 

@@ -1,5 +1,6 @@
 import { MongoClient, ObjectId } from 'mongodb'
 import t from 'tap'
+import { done } from './support/done.ts'
 import { TestService } from './support/service.ts'
 import { mongodbUri } from './support/stores.ts'
 
@@ -14,7 +15,7 @@ const admin = service.as(await service.issuer.token({ role: 'ADMIN' }))
 t.test('a deleted task is gone everywhere but in the bin, and comes back as it was', async (t) => {
   await service.cacheOn()
   const { call } = await service.someone()
-  const task = (await call('POST', '/tasks/', { title: 'a', labels: ['x'] })).json()
+  const task = (await done(call, 'POST', '/tasks/', { title: 'a', labels: ['x'] })).json()
   const url = `/tasks/${task._id}`
   t.equal((await call('DELETE', url)).statusCode, 200)
   for (const [method, path, body] of [
@@ -55,8 +56,8 @@ t.test('what an administrator deleted its owner brings back, and nobody else', a
 
 t.test('what has been in the bin for its time is gone, also before the database removes it', async (t) => {
   const { call } = await service.someone()
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
-  await call('DELETE', `/tasks/${_id}`)
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
+  await done(call, 'DELETE', `/tasks/${_id}`)
   const stored = await documents.findOne({ _id: new ObjectId(_id) })
   const days = (stored?.purge_at - stored?.deleted_at) / 86_400_000
   t.equal(days, 30)
@@ -72,9 +73,9 @@ t.test('what has been in the bin for its time is gone, also before the database 
 
 t.test('the deletion of an account takes the bin with it', async (t) => {
   const { id, call } = await service.someone()
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
-  await call('POST', '/tasks/', { title: 'b' })
-  await call('DELETE', `/tasks/${_id}`)
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
+  await done(call, 'POST', '/tasks/', { title: 'b' })
+  await done(call, 'DELETE', `/tasks/${_id}`)
   const headers = { authorization: `Bearer ${await service.issuer.serviceToken()}` }
   const answer = await service.app.internal.inject({
     method: 'DELETE',
@@ -88,8 +89,8 @@ t.test('the deletion of an account takes the bin with it', async (t) => {
 t.test('an owner has so many tasks and no more, those in the bin included', async (t) => {
   const { call } = await service.someone()
   const ids: string[] = []
-  for (let n = 0; n < 5; n++) ids.push((await call('POST', '/tasks/', { title: 'a' })).json()._id)
-  await call('DELETE', `/tasks/${ids[0]}`)
+  for (let n = 0; n < 5; n++) ids.push((await done(call, 'POST', '/tasks/', { title: 'a' })).json()._id)
+  await done(call, 'DELETE', `/tasks/${ids[0]}`)
   const refused = await call('POST', '/tasks/', { title: 'one more' })
   t.equal(refused.statusCode, 409)
   t.match(refused.json(), { code: 'too_many_tasks', detail: /You have 5 tasks/ })
@@ -106,7 +107,7 @@ t.test('a task from before there was a search is found, and sorted', async (t) =
     created_at: new Date(0),
     updated_at: new Date(0),
   })
-  await call('POST', '/tasks/', { title: 'neu' })
+  await done(call, 'POST', '/tasks/', { title: 'neu' })
   await service.another()
   while ((await call('GET', '/tasks/?q=alter')).json().length === 0)
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { TestService } from './support/service.ts'
 
 const service = await TestService.start()
@@ -93,7 +94,7 @@ for (const [sort, expected] of Object.entries(sorted)) {
 
 t.test('a change moves a task in the list by changes alone', async (t) => {
   const [first] = (await call('GET', '/tasks/?sort=updated_at&limit=1')).json()
-  await call('PATCH', `/tasks/${first._id}`, { priority: 2 })
+  await done(call, 'PATCH', `/tasks/${first._id}`, { priority: 2 })
   const [last] = (await call('GET', '/tasks/?sort=-updated_at&limit=1')).json()
   t.equal(last._id, first._id)
 })
@@ -123,7 +124,7 @@ t.test(
         const gone = go.pop()
         if (gone) await call('DELETE', `/tasks/${gone}`)
         if (seen.length < 24)
-          await call('POST', '/tasks/', { title: `b${seen.length}`, due_at: DAY(3), priority: 2 })
+          await done(call, 'POST', '/tasks/', { title: `b${seen.length}`, due_at: DAY(3), priority: 2 })
       }
       t.equal(new Set(seen).size, seen.length, `${sort}: none twice`)
       t.same(

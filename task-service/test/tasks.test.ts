@@ -1,4 +1,5 @@
 import t from 'tap'
+import { done } from './support/done.ts'
 import { TestService } from './support/service.ts'
 
 const service = await TestService.start()
@@ -33,7 +34,7 @@ t.test('the location and the next link keep the prefix that the client used', as
   const { call } = await someone()
   const answer = await call('POST', '/api/v1/tasks', { title: 'a' })
   t.equal(answer.headers.location, `/api/v1/tasks/${answer.json()._id}`)
-  await call('POST', '/api/v1/tasks', { title: 'b' })
+  await done(call, 'POST', '/api/v1/tasks', { title: 'b' })
   const page = await call('GET', '/api/v1/tasks/?limit=1')
   t.match(page.headers.link, /^<\/api\/v1\/tasks\/\?limit=1&cursor=[\w-]+>; rel="next"$/)
 })
@@ -92,7 +93,7 @@ t.test("another user's task is not found, whatever is tried on it", async (t) =>
 
 t.test('an update changes what it names, keeps the rest and counts the version', async (t) => {
   const { call } = await someone()
-  const before = (await call('POST', '/tasks/', { title: 'a', description: 'd', labels: ['x'] })).json()
+  const before = (await done(call, 'POST', '/tasks/', { title: 'a', description: 'd', labels: ['x'] })).json()
   const after = (await call('PUT', `/tasks/${before._id}`, { completed: true })).json()
   t.match(after, { title: 'a', description: 'd', labels: ['x'], completed: true, version: 2 })
   t.ok(after.completed_at)
@@ -104,7 +105,7 @@ t.test('an update changes what it names, keeps the rest and counts the version',
 
 t.test('what was read can be put back as it is', async (t) => {
   const { call } = await someone()
-  const task = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const task = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   const answer = await call('PUT', `/tasks/${task._id}`, { ...task, title: 'b' })
   t.equal(answer.statusCode, 200)
   t.match(answer.json(), { title: 'b', owner_id: task.owner_id, created_at: task.created_at })
@@ -113,7 +114,7 @@ t.test('what was read can be put back as it is', async (t) => {
 t.test('a task from before there were versions is at its first, and can be changed', async (t) => {
   const { call } = await someone()
   const ids = []
-  for (const title of ['a', 'b']) ids.push((await call('POST', '/tasks/', { title })).json()._id)
+  for (const title of ['a', 'b']) ids.push((await done(call, 'POST', '/tasks/', { title })).json()._id)
   const { db } = service.app.mongo
   await db?.collection('tasks').updateMany({}, { $unset: { version: true } })
   t.match((await call('PUT', `/tasks/${ids[0]}`, { title: 'c' })).json(), { title: 'c', version: 2 })
@@ -123,7 +124,7 @@ t.test('a task from before there were versions is at its first, and can be chang
 
 t.test('If-Match refuses a change of a version that is no longer current', async (t) => {
   const { call } = await someone()
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   t.equal((await call('PUT', `/tasks/${_id}`, { title: 'b' }, { 'if-match': '"1"' })).statusCode, 200)
   for (const [method, body] of [
     ['PUT', { title: 'c' }],
@@ -138,7 +139,7 @@ t.test('If-Match refuses a change of a version that is no longer current', async
 
 t.test('50 concurrent updates of one task are all applied, one after the other', async (t) => {
   const { call } = await someone()
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, n) => call('PUT', `/tasks/${_id}`, { priority: n % 4 })),
   )
@@ -156,7 +157,7 @@ t.test('50 concurrent updates of one task are all applied, one after the other',
 
 t.test('a deleted task is gone, and a second deletion says so', async (t) => {
   const { call } = await someone()
-  const { _id } = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const { _id } = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   t.same((await call('DELETE', `/tasks/${_id}`)).json(), { message: 'Task deleted successfully' })
   t.equal((await call('DELETE', `/tasks/${_id}`)).statusCode, 404)
   t.same((await call('GET', '/tasks/')).json(), [])
@@ -176,14 +177,14 @@ t.test('an administrator lists and deletes tasks of others, a user does not', as
 
 t.test('an unchanged answer is 304', async (t) => {
   const { call } = await someone()
-  const task = (await call('POST', '/tasks/', { title: 'a' })).json()
+  const task = (await done(call, 'POST', '/tasks/', { title: 'a' })).json()
   const list = await call('GET', '/tasks/')
   t.equal(list.headers['cache-control'], 'private, no-cache')
   const again = await call('GET', '/tasks/', undefined, { 'if-none-match': String(list.headers.etag) })
   t.equal(again.statusCode, 304)
   t.equal(again.body, '')
   t.equal((await call('GET', `/tasks/${task._id}`, undefined, { 'if-none-match': 'W/"1"' })).statusCode, 304)
-  await call('PUT', `/tasks/${task._id}`, { title: 'b' })
+  await done(call, 'PUT', `/tasks/${task._id}`, { title: 'b' })
   t.equal(
     (await call('GET', '/tasks/', undefined, { 'if-none-match': String(list.headers.etag) })).statusCode,
     200,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { MongoClient, ObjectId } from 'mongodb'
 import t, { type Test } from 'tap'
+import { done } from './support/done.ts'
 import { TestService } from './support/service.ts'
 import { mongodbUri } from './support/stores.ts'
 import { until } from './support/until.ts'
@@ -110,7 +111,7 @@ async function listen({ token, call }: Someone, owner: Owner) {
   read().catch(() => {})
   const made = [
     await owner.call('POST', '/tasks/', { title: SECRET }),
-    await call('POST', '/tasks/', { title: 'mine' }),
+    await done(call, 'POST', '/tasks/', { title: 'mine' }),
   ]
   const [secret, mine] = made.map((answer) => answer.json()._id)
   await until('their own is told', () => body.includes(mine))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { PASSWORD } from './service.ts'
+import { until } from './until.ts'
 
 export interface Tokens {
   access_token: string
@@ -37,17 +38,27 @@ export function newEmail(): string {
   return `${randomUUID().slice(0, 8)}@example.com`
 }
 
+/** A step of a test's set-up: while a busy machine says "try again", it is asked for again. */
+async function settled(app: FastifyInstance, url: string, body: object) {
+  let answer: Awaited<ReturnType<typeof call>> | undefined
+  await until(`an answer to POST ${url}`, async () => {
+    answer = await call(app, 'POST', url, body)
+    return answer.status !== 503
+  })
+  return answer as Awaited<ReturnType<typeof call>>
+}
+
 export async function register(
   app: FastifyInstance,
   email = newEmail(),
 ): Promise<{ _id: string; email: string }> {
-  const { status, body } = await call(app, 'POST', '/auth/register', { email, password: PASSWORD })
+  const { status, body } = await settled(app, '/auth/register', { email, password: PASSWORD })
   if (status !== 201) throw new Error(`not registered: ${JSON.stringify(body)}`)
   return body
 }
 
 export async function login(app: FastifyInstance, email: string): Promise<Tokens> {
-  const { status, body } = await call(app, 'POST', '/auth/login', { email, password: PASSWORD })
+  const { status, body } = await settled(app, '/auth/login', { email, password: PASSWORD })
   if (status !== 200) throw new Error(`not logged in: ${JSON.stringify(body)}`)
   return body
 }

@@ -1,5 +1,6 @@
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
+import { answered } from './answered.ts'
 import type { TestService } from './service.ts'
 
 export const JSON_TYPE = 'application/json'
@@ -36,7 +37,7 @@ export function refuses(service: TestService, rows: Row[]): void {
           ...headers,
         },
       }
-      const answer = await service.app.inject(options)
+      const answer = await answered(() => service.app.inject(options), status)
       t.equal(answer.statusCode, status)
       t.match(answer.headers['content-type'], /^application\/problem\+json/)
       const problem = answer.json()
