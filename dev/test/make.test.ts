@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -104,6 +104,29 @@ t.test('addresses of this machine are asked for without a proxy', async (t) => {
     })
     t.equal(stdout, `here ${expected}`)
   }
+})
+
+t.test("an installation that fails says why in npm's own words", async (t) => {
+  const checkout = join(t.testdir(), 'checkout')
+  copyCheckout(checkout, { linkPackages: false })
+  rmSync(join(checkout, '.cache', 'installed', 'web'))
+  const { status, stdout, stderr } = spawnSync('make', ['.cache/installed/web'], {
+    cwd: checkout,
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      MAKEFLAGS: '',
+      MAKELEVEL: '',
+      // Nobody listens there.
+      npm_config_registry: 'http://127.0.0.1:9',
+      npm_config_fetch_retries: '0',
+    },
+  })
+  t.not(status, 0)
+  t.match(stderr, 'ECONNREFUSED')
+  t.match(stdout, 'The packages of web were not installed; npm says why above.')
+  t.notOk(existsSync(join(checkout, '.cache', 'installed', 'web')), 'and is tried again the next time')
 })
 
 for (const name of PATHS) {

@@ -63,6 +63,11 @@ t.test('no read is stale, whatever breaks', { timeout: PATIENCE_MS }, async (t) 
   const [none] = faultsNamed(['none'])
   const calm = await measureTwice(t, system, none as NonNullable<typeof none>, PLAN)
   t.same(calm.descriptions, [], 'none: every read shows what was acknowledged before it')
+  if (calm.isVoid) {
+    const rate = calm.rate.toFixed(0)
+    t.pass('reads under faults', { skip: `VOID: undisturbed this machine carries ${rate} operations/s` })
+    return
+  }
   const demand = demandOf(calm)
   t.comment(`undisturbed this machine carries ${calm.rate.toFixed(0)} operations/s: ${demand.describe}`)
   let reads = calm.reads

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { buildGateway } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
+import * as contract from '../src/contract.ts'
 import { AUTH_PATHS, METHODS, TASK_PATHS } from '../src/contract.ts'
 import { REFUSING } from './fixtures/gateway.ts'
 
@@ -31,6 +32,51 @@ for (const [service, prefixes] of [
         operations.some(([, path]) => isUnder(path, prefix)),
         prefix,
       )
+  })
+}
+
+/** As @fastify/error is told of a problem, and as one stands in a constant */
+const ERROR = /createError\(\s*'(?<code>\w+)',\s*'(?<detail>[^']*)',\s*(?<status>\d+)/g
+const CONSTANT = /status: (?<status>\d+),\s*code: '(?<code>\w+)',\s*detail: '(?<detail>[^']*)'/g
+
+/** The services' own sentence with this code is about the extensions of chunks. */
+const OF_ITS_OWN = 'body_too_large'
+
+/** What a service says by code; a sentence with something to fill in, or one of several for a code, is its own affair. */
+function sentencesOf(service: string): Map<string, Set<string>> {
+  const folder = new URL(`../../${service}/src/platform/`, import.meta.url)
+  const sentences = new Map<string, Set<string>>()
+  for (const file of readdirSync(folder).filter((name) => !/\.(test|fixture)\.ts$/.test(name))) {
+    const text = readFileSync(new URL(file, folder), 'utf8')
+    for (const { groups } of [...text.matchAll(ERROR), ...text.matchAll(CONSTANT)]) {
+      const key = `${groups?.status} ${groups?.code}`
+      sentences.set(key, (sentences.get(key) ?? new Set()).add(groups?.detail ?? ''))
+    }
+  }
+  return sentences
+}
+
+for (const service of ['auth-service', 'task-service']) {
+  t.test(`the gateway says in the same words what ${service} says`, async (t) => {
+    const sentences = sentencesOf(service)
+    const compared: string[] = []
+    for (const problem of Object.values(contract)) {
+      if (typeof problem !== 'object' || !('code' in problem) || problem.code === OF_ITS_OWN) continue
+      const [sentence, another] = sentences.get(`${problem.status} ${problem.code}`) ?? []
+      if (sentence === undefined || another !== undefined || sentence.includes('%s')) continue
+      t.equal(problem.detail, sentence, problem.code)
+      compared.push(problem.code)
+    }
+    t.strictSame(compared.toSorted(), [
+      'headers_too_large',
+      'http_version_not_supported',
+      'internal_error',
+      'method_not_allowed',
+      'not_found',
+      'overloaded',
+      'request_timeout',
+      'transfer_coding_unknown',
+    ])
   })
 }
 
