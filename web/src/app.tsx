@@ -1,6 +1,8 @@
 import type { ComponentType } from 'preact'
+import { accountLink } from './api/account-link.ts'
 import { Announcer } from './controls.tsx'
 import { go, query } from './location.ts'
+import { AccountLinkView } from './views/account-link.tsx'
 import { Scale } from './views/scale.tsx'
 import { Split } from './views/split.tsx'
 import { StickyNote } from './views/sticky-note.tsx'
@@ -64,7 +66,11 @@ export function App() {
         <Navigation view={view} />
       </header>
       <main id="main" tabIndex={-1}>
-        <view.show key={view.name} />
+        {accountLink.value ? (
+          <AccountLinkView key={accountLink.value.kind} link={accountLink.value} />
+        ) : (
+          <view.show key={view.name} />
+        )}
       </main>
       <Announcer />
     </>

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { accountLink } from '../api/account-link.ts'
 import type { ApiError } from '../api/client.ts'
 import { endedBecause, signIn, signUp } from '../api/session.ts'
 import { Button, say, Trouble } from '../controls.tsx'
@@ -125,6 +126,16 @@ export function SignIn() {
         >
           {words.switch}
         </Button>
+        {mode.value === 'in' && (
+          <Button
+            kind="quiet"
+            onClick={() => {
+              accountLink.value = { kind: 'forgot' }
+            }}
+          >
+            Forgot your password?
+          </Button>
+        )}
       </p>
       <hr />
       <p class="row hint">
