@@ -74,6 +74,9 @@ export function toTask(document: TaskDocument): Task {
   }
 }
 
+/** Not read back where a task is all that is wanted: what it is found and sorted by is as long as the task itself. */
+export const TASK_ALONE = { words: 0, title_key: 0 } as const
+
 /** What was imported from an AuthDB without versions is at its first. */
 export function sameVersion(version: number): number | { $in: [number, null] } {
   return version === FIRST_VERSION ? { $in: [FIRST_VERSION, null] } : version

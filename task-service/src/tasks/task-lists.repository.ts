@@ -2,7 +2,7 @@ import { type Collection, type Db, type Filter, ObjectId, type Sort as Order } f
 import type { Changed } from '../events/index.ts'
 import { guarded } from '../platform/driver-errors.ts'
 import { FIRST_VERSION, type Task } from './task.ts'
-import { type TaskDocument, toTask } from './task-document.repository.ts'
+import { TASK_ALONE, type TaskDocument, toTask } from './task-document.repository.ts'
 import {
   NEWEST_FIRST,
   type Position,
@@ -108,7 +108,8 @@ export class TaskListRepository {
 
   async list(query: TaskQuery): Promise<Listed[]> {
     const { owner, filter = {}, sort = NEWEST_FIRST, limit, after } = query
-    const options = { hint: indexFor(query), maxTimeMS: MAX_TIME_MS }
+    const projection = sort.by === 'title' ? { words: 0 } : TASK_ALONE
+    const options = { hint: indexFor(query), projection, maxTimeMS: MAX_TIME_MS }
     const mine = owner === undefined ? [] : [{ owner_id: new ObjectId(owner) }]
     const found: TaskDocument[] = []
     for (const part of parts(sort, after)) {

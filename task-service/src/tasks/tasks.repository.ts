@@ -4,7 +4,14 @@ import { guarded, isAway } from '../platform/driver-errors.ts'
 import { isDuplicateKey } from '../platform/duplicate-key.ts'
 import { within } from '../platform/time-limit.ts'
 import { type NewTaskFields, newTask, type Task } from './task.ts'
-import { derived, sameVersion, type TaskDocument, toColumns, toTask } from './task-document.repository.ts'
+import {
+  derived,
+  sameVersion,
+  TASK_ALONE,
+  type TaskDocument,
+  toColumns,
+  toTask,
+} from './task-document.repository.ts'
 
 /** Well below the life of a mark in the cache (10 s). */
 const MAX_TIME_MS = 2_000
@@ -29,7 +36,8 @@ export class TaskRepository {
   /** Also of one in the bin. */
   async find(id: string, owner: string): Promise<Task | undefined> {
     const filter = { _id: new ObjectId(id), owner_id: new ObjectId(owner) }
-    const found = await guarded(this.#tasks.findOne(filter, { maxTimeMS: MAX_TIME_MS }))
+    const options = { projection: TASK_ALONE, maxTimeMS: MAX_TIME_MS }
+    const found = await guarded(this.#tasks.findOne(filter, options))
     return found ? toTask(found) : undefined
   }
 
@@ -76,7 +84,7 @@ export class TaskRepository {
       owner_id: new ObjectId(task.ownerId),
       version: sameVersion(version),
     }
-    const options = { returnDocument: 'after', ...timeLimit(limitMs) } as const
+    const options = { returnDocument: 'after', projection: TASK_ALONE, ...timeLimit(limitMs) } as const
     const update = { $set: toColumns(task) }
     const changed = await writing(this.#tasks.findOneAndUpdate(filter, update, options), limitMs)
     return changed ? toTask(changed) : undefined
