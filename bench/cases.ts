@@ -7,6 +7,8 @@ export interface Case {
   /** Processes whose time is charged to a request */
   readonly pids: readonly number[]
   readonly workload: Workload
+  /** Before each measurement */
+  prepare?(): Promise<void>
 }
 
 const CONNECTIONS = 64
@@ -21,9 +23,26 @@ function inTurn(requests: readonly Buffer[]): Workload['next'] {
   return () => requests[count++ % requests.length] as Buffer
 }
 
-function get(url: string, path: string, people: Stage['people'], connections = CONNECTIONS): Workload {
+/** What an answer out of the cache says; a peer may say it otherwise. */
+const HIT = 'cache-status: task-lists; hit'
+
+function get(url: string, path: string, people: Stage['peers'], connections = CONNECTIONS): Workload {
   const requests = people.map(({ authorization }) => request('GET', path, { authorization }))
   return { url, connections, expected: 200, next: inTurn(requests) }
+}
+
+/** Reads lists into the cache, a few at a time: all connections at once would only wait for the database. */
+function warmed(url: string, people: Stage['people']): () => Promise<void> {
+  return async () => {
+    const waiting = [...people]
+    const reader = async () => {
+      for (let person = waiting.pop(); person; person = waiting.pop())
+        await (
+          await fetch(`${url}/tasks/`, { headers: { authorization: person.authorization } })
+        ).arrayBuffer()
+    }
+    await Promise.all(Array.from({ length: DATABASE_CONNECTIONS }, reader))
+  }
 }
 
 /** Each connection refreshes a session of its own: a token is used once, the answer brings the next. */
@@ -41,8 +60,8 @@ function refreshing({ auth, people }: Stage): Workload {
 }
 
 /** Everything that is measured in one run, in the order in which a round goes through it. */
-export function casesOf(stage: Stage): Case[] {
-  const { bare, fastify, task, auth, gateways, redisPid, people, creators } = stage
+export function casesOf(stage: Stage, peer?: string): Case[] {
+  const { bare, fastify, task, tasks, auth, gateways, redisPid, people, creators, peers } = stage
   const hello = (url: string): Workload => ({
     url,
     connections: CONNECTIONS,
@@ -56,21 +75,30 @@ export function casesOf(stage: Stage): Case[] {
     request('PUT', `/tasks/${taskId}`, { authorization }, { title: `changed ${n}` }),
   )
   const logins = people.map(({ email, password }) => request('POST', '/auth/login', {}, { email, password }))
-  const throughGateways = gateways.map(({ name, url, pid }) => ({
+  const throughGateways = gateways.map(({ name, url, pids }) => ({
     name: `hit, through ${name}, gateway and Redis charged`,
-    pids: [task.pid, pid, ...redisPid],
-    workload: get(url, '/tasks/', people),
+    pids: [...tasks.map(({ pid }) => pid), ...pids, ...redisPid],
+    workload: { ...get(url, '/tasks/', people), says: HIT },
+    prepare: warmed(url, people),
   }))
   return [
     { name: 'bare node:http hello', pids: [bare.pid], workload: hello(bare.url) },
     { name: 'Fastify hello', pids: [fastify.pid], workload: hello(fastify.url) },
-    { name: 'hit: cached list of 20', pids: [task.pid], workload: get(task.url, '/tasks/', people) },
+    {
+      name: 'hit: cached list of 20',
+      pids: [task.pid],
+      workload: { ...get(task.url, '/tasks/', people), says: HIT },
+      prepare: warmed(task.url, people),
+    },
     {
       name: 'miss: uncached list of 20',
       pids: [task.pid],
       workload: get(task.url, '/tasks/?limit=20', people, DATABASE_CONNECTIONS),
     },
     ...throughGateways,
+    ...(peer === undefined
+      ? []
+      : [{ name: `list of 20 of ${peer}`, pids: [], workload: get(peer, '/tasks/', peers) }]),
     {
       name: 'update',
       pids: [task.pid],

@@ -14,15 +14,20 @@ export interface Workload {
   answered?(connection: number, answer: Answer): void
   /** Anything else ends the measurement with an error. */
   readonly expected: number
+  /** A line of the head that answers of this kind have; others are counted. */
+  readonly says?: string
 }
 
 export interface Answer {
   readonly status: number
+  readonly head: string
   readonly body: Buffer
 }
 
 export interface LoadResult {
   readonly requests: number
+  /** Answers that were not of the kind that was to be measured */
+  readonly others: number
   /** Milliseconds from sending to the last byte, sorted */
   readonly latencies: number[]
 }
@@ -35,7 +40,7 @@ function parse(bytes: Buffer): { answer: Answer; length: number } | undefined {
   const bodyAt = headEnd + HEAD_END.length
   const length = bodyAt + Number(CONTENT_LENGTH.exec(head)?.[1] ?? 0)
   if (bytes.length < length) return undefined
-  return { answer: { status: Number(head.slice(9, 12)), body: bytes.subarray(bodyAt, length) }, length }
+  return { answer: { status: Number(head.slice(9, 12)), head, body: bytes.subarray(bodyAt, length) }, length }
 }
 
 class Connection {
@@ -79,6 +84,7 @@ export function closedLoop(workload: Workload, durationMs: number): Promise<Load
   const latencies: number[] = []
   const until = performance.now() + durationMs
   let open = workload.connections
+  let others = 0
 
   const connections = Array.from({ length: workload.connections }, (_, index) => {
     let sent = 0
@@ -92,12 +98,13 @@ export function closedLoop(workload: Workload, durationMs: number): Promise<Load
         const now = performance.now()
         latencies.push(now - sent)
         if (answer.status !== workload.expected) return fail(new Error(`${answer.status}: ${answer.body}`))
+        if (workload.says !== undefined && !answer.head.includes(workload.says)) others++
         workload.answered?.(index, answer)
         if (now < until) return ask()
         connection.close()
         open--
         if (open === 0)
-          resolve({ requests: latencies.length, latencies: latencies.toSorted((a, b) => a - b) })
+          resolve({ requests: latencies.length, others, latencies: latencies.toSorted((a, b) => a - b) })
       },
       fail,
     )
