@@ -105,9 +105,10 @@ class PageBench {
     const [, port, secret] = /^control=(\d+)\.(.+)$/.exec(this.#control.fragment) ?? []
     const leave = new AbortController()
     const stream = await fetch(`http://127.0.0.1:${port}/events`, {
-      headers: { authorization: `Bearer ${secret}` },
+      headers: { authorization: `Bearer ${secret}`, origin: this.#platform.system.baseUrl },
       signal: leave.signal,
     })
+    if (!stream.ok) throw new Error(`the control port answered ${stream.status}: ${await stream.text()}`)
     let bytes = 0
     const reading = (async () => {
       for await (const chunk of stream.body ?? []) bytes += chunk.length

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { newEmail, register } from './support/client.ts'
+import { newAddress, newEmail, register } from './support/client.ts'
 import { newGate } from './support/network.ts'
 import { PASSWORD, startInstance, startService } from './support/service.ts'
 import { redisUrl } from './support/stores.ts'
@@ -14,11 +14,6 @@ const second = await startInstance(t, service.environment)
 const gate = await newGate(t, redisUrl)
 const cutOff = await startInstance(t, { ...service.environment, REDIS_URL: `redis://127.0.0.1:${gate.port}` })
 await gate.close()
-
-/** An address that nothing else here sends from. */
-function newAddress(): string {
-  return `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
-}
 
 async function attempt(app: FastifyInstance, email: string, password: string, remoteAddress: string) {
   const response = await app.inject({

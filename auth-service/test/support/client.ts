@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { PASSWORD } from './service.ts'
 import { until } from './until.ts'
@@ -32,6 +32,11 @@ export async function call(
     headers: response.headers,
     body: isJson ? response.json() : response.body,
   }
+}
+
+/** An address of its own: other test files share the Redis in which limits are counted. */
+export function newAddress(): string {
+  return `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 }
 
 export function newEmail(): string {
