@@ -16,6 +16,7 @@ import {
   STREAM_SILENCE_SECONDS,
   TASK_PATHS,
   UNSUPPORTED_MEDIA_TYPE,
+  UPSTREAM_IDLE_MS,
 } from './contract.ts'
 import { forwardTo } from './forward.ts'
 import { servePage } from './page.ts'
@@ -35,8 +36,6 @@ const BODY_LIMIT_BYTES = 65_536
 /** Longer than a proxy in front keeps an idle connection. */
 const CLIENT_KEEP_ALIVE_MS = 75_000
 const CONNECT_TIMEOUT_MS = 1_000
-/** Shorter than the services' 72 s, so that no request meets a connection they are closing. */
-const UPSTREAM_KEEP_ALIVE_MS = 60_000
 /** Longer than two heartbeats of an event stream. */
 const UPSTREAM_SILENCE_MS = STREAM_SILENCE_SECONDS * 1_000
 
@@ -110,8 +109,8 @@ function createAgent({ upstreamTimeoutMs }: GatewayConfig): Agent {
     // No limit of its own: requests have one in this gateway, streams have theirs in the services.
     connections: null,
     pipelining: 1,
-    keepAliveTimeout: UPSTREAM_KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: UPSTREAM_KEEP_ALIVE_MS,
+    keepAliveTimeout: UPSTREAM_IDLE_MS,
+    keepAliveMaxTimeout: UPSTREAM_IDLE_MS,
     headersTimeout: upstreamTimeoutMs,
     bodyTimeout: UPSTREAM_SILENCE_MS,
   })

@@ -9,6 +9,11 @@ export const KEYED_PATHS = ['/tasks', '/tasks/bulk']
 export const STREAM_PATH = '/tasks/events'
 /** Longer than two of its heartbeats, seconds */
 export const STREAM_SILENCE_SECONDS = 40
+/**
+ * A connection to an instance that nothing is sent on is let go after this, ms: before an instance that drains closes it. A POST that met
+ * a closing connection would get 502, since nobody may send it twice (RFC 9112 §9.5).
+ */
+export const UPSTREAM_IDLE_MS = 500
 /** What a service may be asked with. */
 export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']
 

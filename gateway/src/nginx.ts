@@ -22,6 +22,7 @@ import {
   TIMED_OUT,
   TOO_SLOW,
   UNREACHABLE,
+  UPSTREAM_IDLE_MS,
   VERSION_UNSUPPORTED,
 } from './contract.ts'
 import { cacheControl, pageHeaders } from './page-headers.ts'
@@ -153,6 +154,7 @@ export async function renderNginx(settings: NginxSettings, directory: string): P
     keyed_paths: pathPattern(KEYED_PATHS, '/?$'),
     stream_path: pathPattern([STREAM_PATH]),
     stream_silence: String(STREAM_SILENCE_SECONDS),
+    idle: String(UPSTREAM_IDLE_MS),
     exposed_headers: EXPOSED_HEADERS.join(', '),
     allowed_methods: ALLOWED_METHODS.join(', '),
     allowed_headers: ALLOWED_HEADERS.join(', '),

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { connect } from 'node:net'
-import t from 'tap'
-import { startGateway, startService, until } from './fixtures/gateway.ts'
+import t, { type Test } from 'tap'
+import { type Service, startGateway, startNginx, startService, until } from './fixtures/gateway.ts'
 
 const BIG = Buffer.alloc(1_000_000, 'x')
 
@@ -91,3 +91,25 @@ t.test('a client that does not read holds up its service, and frees it when it g
   client.destroy()
   await until(() => closed)
 })
+
+const gateways = {
+  'the Fastify gateway': async (t: Test, { origin }: Service) => startGateway(t, { taskUpstreams: [origin] }),
+  nginx: async (t: Test, { origin }: Service) => (await startNginx(t, { taskUpstreams: [origin] })).url,
+}
+
+for (const [gateway, start] of Object.entries(gateways)) {
+  // Far less than a service keeps it, and time enough on any machine.
+  t.test(`a connection that nothing is sent on is let go by ${gateway}`, { timeout: 30_000 }, async (t) => {
+    const service = await startService(t)
+    service.server.keepAliveTimeout = 72_000
+    let open = 0
+    service.server.on('connection', (socket) => {
+      open++
+      socket.once('close', () => open--)
+    })
+    const base = await start(t, service)
+    t.equal((await fetch(`${base}/tasks`, { method: 'POST' })).status, 200)
+    t.equal(open, 1)
+    await until(() => open === 0)
+  })
+}

@@ -90,3 +90,12 @@ t.test('a body that stalls is cut after 15 s, like any other request', async (t)
   t.ok(headersTimeout <= requestTimeout, 'or Node swaps the two')
   t.equal((app.server as { connectionsCheckingInterval?: number }).connectionsCheckingInterval, 1_000)
 })
+
+t.test('an unused connection is let go before an instance that drains closes it', (t) => {
+  for (const service of ['auth-service', 'task-service']) {
+    const drain = readFileSync(new URL(`../../${service}/src/platform/drain.ts`, import.meta.url), 'utf8')
+    const [, kept = '0'] = /KEPT_MS = ([\d_]+)/.exec(drain) ?? []
+    t.ok(2 * contract.UPSTREAM_IDLE_MS <= Number(kept.replaceAll('_', '')), `${service}: ${kept} ms`)
+  }
+  t.end()
+})
