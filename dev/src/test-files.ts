@@ -43,7 +43,8 @@ async function readTimes(): Promise<Record<string, number>> {
 
 export interface TestRunner {
   /**
-   * Runs test files, so many at once: those first that took longest the last time, so that no long one is left at the end.
+   * Runs test files, so many at once: first those that may not run beside each other, then those that took longest the last time,
+   * so that no long one is left at the end.
    * @returns the counts of each package, in the order of its first file
    */
   run(tests: readonly TestFile[], options: RunOptions): Promise<Map<string, Counts>>
@@ -54,6 +55,8 @@ export interface TestRunner {
 export interface RunOptions {
   env: NodeJS.ProcessEnv
   atOnce: number
+  /** Which of the files may not run beside another such one */
+  isApart?: (test: TestFile) => boolean
   print: Print
 }
 
@@ -90,19 +93,24 @@ export function createTestRunner(): TestRunner {
 
   return {
     async run(tests, options) {
+      const { atOnce, isApart = () => false } = options
       const times = await readTimes()
       const lastTime = (test: TestFile) => times[nameOf(test)] ?? Number.MAX_SAFE_INTEGER
-      const queue = tests.toSorted((a, b) => lastTime(b) - lastTime(a))
+      const byTime = tests.toSorted((a, b) => lastTime(b) - lastTime(a))
+      const apart = byTime.filter(isApart)
+      const others = byTime.filter((test) => !isApart(test))
       const counts = new Map<string, Counts>()
       for (const test of tests) counts.set(test.package, { passed: 0, failed: 0, skipped: 0 })
-      async function work(): Promise<void> {
-        for (let test = queue.shift(); test && !isStopped; test = queue.shift()) {
+      async function work(...queues: TestFile[][]): Promise<void> {
+        const next = () => queues.find(({ length }) => length > 0)?.shift()
+        for (let test = next(); test && !isStopped; test = next()) {
           const { ms, ...found } = await runFile(test, options)
           add(counts.get(test.package) as Counts, found)
           times[nameOf(test)] = ms
         }
       }
-      await Promise.all(Array.from({ length: options.atOnce }, work))
+      const workers = Array.from({ length: atOnce - 1 }, () => work(others))
+      await Promise.all([work(apart, others), ...workers])
       await writeFile(TIMES_FILE, JSON.stringify(times, undefined, 2))
       return counts
     },

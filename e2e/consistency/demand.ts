@@ -3,7 +3,7 @@ import type { Measurement, Plan } from './measure.ts'
 /** A machine that carries so many in the time of the run is asked for them, and for no more. */
 const ALL_READS = 200_000
 /** Of all faults together, at the rate of the undisturbed system */
-const SECONDS = 75
+const SECONDS = 40
 /** What a fault leaves of that rate: an instance that starts takes half of a small machine for a second. */
 const LEFT_SHARE = 0.5
 /** A run is given up, and void, when it takes so many times as long as the undisturbed rate promised. */

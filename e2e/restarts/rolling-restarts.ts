@@ -114,7 +114,7 @@ const POST_PAUSE_MS = 20
 
 /**
  * Sends POSTs, which nobody may repeat, until `work` is done. They have no token: an instance that is there says 401.
- * @param answers receives how often each status came
+ * @param answers receives how often each status came, and nothing of an earlier time
  */
 export async function whilePosting(
   origin: string,
@@ -122,6 +122,7 @@ export async function whilePosting(
   work: () => Promise<void>,
 ): Promise<void> {
   let isOver = false
+  answers.clear()
   async function post(): Promise<void> {
     while (!isOver) {
       const { status } = await call(`${origin}/tasks`, { method: 'POST' })

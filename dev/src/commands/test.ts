@@ -10,7 +10,7 @@ import { type Stores, startStores } from '../stores/stores.ts'
 import { createSupervisor, describeExit } from '../supervisor.ts'
 import type { System } from '../system.ts'
 import { add, type Counts } from '../tap-report.ts'
-import { createTestRunner, type Print, testFilesOf } from '../test-files.ts'
+import { createTestRunner, type Print, type RunOptions, testFilesOf } from '../test-files.ts'
 
 /** Their own tests, with real stores. */
 const PACKAGES = ['dev', 'gateway', 'web', 'auth-service', 'task-service']
@@ -22,21 +22,19 @@ const SHOWN_LOG_LINES = 200
 const TESTS_AT_ONCE = 2 * availableParallelism()
 /** Each of these starts processes of its own. */
 const SYSTEM_TESTS_AT_ONCE = 2
+/** Tests that measure first what the machine carries, and then ask for it: beside each other they find something else each time. */
+const MEASURING = /^(consistency\/short|restarts\/rolling-restarts)\./
 
 const tests = createTestRunner()
 const print: Print = (lines) => void process.stdout.write(`${lines.join('\n')}\n`)
 const say = (line: string) => print([line])
 
 /** Runs the tests of some packages, and says what each came to. */
-async function testPackages(
-  names: readonly string[],
-  env: NodeJS.ProcessEnv,
-  atOnce: number,
-): Promise<Counts> {
+async function testPackages(names: readonly string[], options: Omit<RunOptions, 'print'>): Promise<Counts> {
   const startedAt = performance.now()
   const files = (await Promise.all(names.map(testFilesOf))).flat()
   const all: Counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const [name, counts] of await tests.run(files, { env, atOnce, print })) {
+  for (const [name, counts] of await tests.run(files, { ...options, print })) {
     say(`# ${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
     add(all, counts)
   }
@@ -69,7 +67,11 @@ async function testSystem(stores: Stores): Promise<Counts> {
         if (log.length > SHOWN_LOG_LINES) log.shift()
       },
     })
-    const counts = await testPackages(['e2e'], clientEnvironment(platform.system), SYSTEM_TESTS_AT_ONCE)
+    const counts = await testPackages(['e2e'], {
+      env: clientEnvironment(platform.system),
+      atOnce: SYSTEM_TESTS_AT_ONCE,
+      isApart: ({ file }) => MEASURING.test(file),
+    })
     await platform.stop()
     if (counts.failed > 0) say(`\n# The last ${log.length} log lines of the system\n${log.join('\n')}`)
     return counts
@@ -83,7 +85,7 @@ async function testSystem(stores: Stores): Promise<Counts> {
 async function testAll(stores: Stores): Promise<Counts> {
   const env = { MONGODB_URI: stores.mongodbUri, REDIS_URL: stores.redisUrl }
   say(`testing ${PACKAGES.join(', ')}, then the whole system`)
-  const all = await testPackages(PACKAGES, env, TESTS_AT_ONCE)
+  const all = await testPackages(PACKAGES, { env, atOnce: TESTS_AT_ONCE })
   if (existsSync(join(ROOT, 'e2e', 'package.json'))) add(all, await testSystem(stores))
   return all
 }
