@@ -71,7 +71,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
     ownAccount,
     secondFactor,
     verification,
-    revocationsFeature(service),
+    revocationsFeature(service, tokens.keys),
     administrationFeature(service, { ...parts, accounts: accounts.service }),
     erasuresFeature(service, tokens.signer),
     audit,

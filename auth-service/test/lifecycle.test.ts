@@ -145,7 +145,13 @@ t.test('ended sessions are announced on the internal port until their tokens hav
   const headers = { authorization: `Bearer ${access_token}` }
   t.equal((await get(`${url}/auth/logout`, { method: 'POST', headers })).status, 204)
   const before = Math.floor(Date.now() / 1000)
-  const { now, revocations, more } = await feed(0)
+  const { now, revocations, keys, more } = await feed(0)
+  const jwks = JSON.parse((await get(`${url}/.well-known/jwks.json`)).text)
+  t.strictSame(
+    keys,
+    jwks.keys.map(({ kid }: { kid: string }) => kid),
+    'and which keys there are',
+  )
   t.match({ revocations, more }, { revocations: [{ sid }], more: false })
   t.ok(revocations[0].expires_at >= exp && revocations[0].expires_at <= exp + 120)
   t.ok(now >= before && now <= Date.now() / 1000)

@@ -171,3 +171,14 @@ t.test('while the issuer is away its keys and the sessions it ended still count'
   await until('sessions are read again', async () => (await get(`Bearer ${meanwhile}`)).statusCode === 401)
   t.equal((await get(`Bearer ${ended}`)).statusCode, 401)
 })
+
+t.test('a key that auth-service has no more counts no longer than until it says so', async (t) => {
+  const token = `Bearer ${await issuer.token()}`
+  t.equal((await get(token)).statusCode, 200)
+  const { keys } = issuer
+  issuer.keys = [newSigningKey()]
+  await until('it is refused', async () => (await get(token)).statusCode === 401)
+  t.equal((await get(`Bearer ${await issuer.token()}`)).statusCode, 200, 'and a new one counts at once')
+  issuer.keys = keys
+  await until('the old one is back', async () => (await get(token)).statusCode === 200)
+})

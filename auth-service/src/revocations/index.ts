@@ -6,8 +6,11 @@ import { RevocationPages } from './revocation-pages.ts'
 import { RevocationRepository } from './revocations.repository.ts'
 import { revocationRoutes } from './revocations.routes.ts'
 
-/** Tells task-service which sessions have ended. */
-export function revocationsFeature({ db, registry }: Pick<Service, 'db' | 'registry'>): Feature {
+/** Tells task-service which sessions have ended, and which keys count. */
+export function revocationsFeature(
+  { db, registry }: Pick<Service, 'db' | 'registry'>,
+  keys: { ids(): string[] },
+): Feature {
   const served = new Counter({
     name: 'auth_revocations_served_total',
     help: 'Ended sessions sent to task-service instances',
@@ -18,7 +21,7 @@ export function revocationsFeature({ db, registry }: Pick<Service, 'db' | 'regis
   return {
     name: 'revocations',
     internalRoutes: async (server) => {
-      await server.register(revocationRoutes, { pages })
+      await server.register(revocationRoutes, { pages, keys })
     },
   }
 }

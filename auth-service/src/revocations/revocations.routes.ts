@@ -15,14 +15,19 @@ const Feed = Type.Object({
   cursor: Type.Optional(
     Type.String({ description: 'To be sent with the next question: then only what is new is answered' }),
   ),
+  keys: Type.Array(Type.String(), {
+    description: 'Ids of all keys that verify access tokens now: whoever has others reads them again',
+  }),
   more: Type.Boolean({ description: 'There are more: ask again at once with since = now' }),
 })
 
-/** On the internal port: the sessions ended since a time, for task-service. */
-export const revocationRoutes: FastifyPluginAsyncTypebox<{ pages: RevocationPages }> = async (
-  app,
-  { pages },
-) => {
+interface Options {
+  pages: RevocationPages
+  keys: { ids(): string[] }
+}
+
+/** On the internal port: the sessions ended since a time, and the keys there are, for task-service. */
+export const revocationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { pages, keys }) => {
   app.get(
     '/internal/revocations',
     {
@@ -34,6 +39,9 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ pages: RevocationPage
         response: { 200: Feed },
       },
     },
-    async ({ query }) => pages.read(Number(query.since ?? 0), query.cursor),
+    async ({ query }) => {
+      const page = await pages.read(Number(query.since ?? 0), query.cursor)
+      return { ...page, keys: keys.ids() }
+    },
   )
 }

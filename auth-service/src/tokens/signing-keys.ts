@@ -40,6 +40,11 @@ export class SigningKeys implements KeySource {
     return this.current(kid)
   }
 
+  /** Of every key that verifies a token now */
+  ids(): string[] {
+    return this.#keys.map(({ kid }) => kid)
+  }
+
   publicJwks(): { keys: PublicJwk[] } {
     return { keys: this.#keys.map((key) => key.publicJwk) }
   }

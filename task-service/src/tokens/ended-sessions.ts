@@ -22,6 +22,8 @@ const Page = Type.Object({
   revocations: Type.Array(Type.Object({ sid: Type.String(), expires_at: Type.Number() })),
   more: Type.Boolean(),
   cursor: Type.Optional(Type.String()),
+  /** An earlier release does not say. */
+  keys: Type.Optional(Type.Array(Type.String())),
 })
 
 interface Options {
@@ -29,6 +31,8 @@ interface Options {
   registry: Registry
   log: FastifyBaseLogger
   onLoaded: () => void
+  /** Told with every answer which keys auth-service has */
+  onKeys?: (ids: readonly string[]) => void
   /** ms since the epoch, by which sessions are forgotten */
   now?: () => number
 }
@@ -119,6 +123,7 @@ export class EndedSessions {
       const page: Static<typeof Page> = Value.Parse(Page, await response.json())
       for (const { sid, expires_at } of page.revocations) this.#ended.set(sid, expires_at)
       this.#cursor = page.cursor
+      if (page.keys) this.#options.onKeys?.(page.keys)
       if (!page.more) {
         this.#since = Math.max(0, Math.floor(page.now) - OVERLAP_SECONDS)
         return

@@ -27,6 +27,7 @@ export function tokensFeature({ config, log, redis, registry, readiness }: Servi
     registry,
     log,
     onLoaded: readiness.waitFor('revocations'),
+    onKeys: (ids) => keys.heard(ids),
   })
   const announcements = new Channel(redis, ENDED_SESSIONS).listener((message) =>
     endedSessions.announced(message),

@@ -34,13 +34,15 @@ async function pemsOf(jwks: JSONWebKeySet): Promise<Map<string, string>> {
 
 /**
  * Public keys of auth-service. Once loaded they are kept while auth-service is away; they are read again every five
- * minutes, and when a token names an unknown key (at most every 30 s).
+ * minutes, when auth-service says that it has others, and when a token names an unknown key (at most every 30 s).
  */
 export class PublicKeys implements KeySource {
   readonly #options: Options
   readonly #remote: ReturnType<typeof createRemoteJWKSet>
   readonly #cooldownMs: number
   #pems: Map<string, string> | undefined
+  /** Of all keys that were there at the last look */
+  #ids = new Set<string | undefined>()
   #reading: Promise<void> | undefined
   #askAgainAt = 0
   #timer: NodeJS.Timeout | undefined
@@ -61,6 +63,12 @@ export class PublicKeys implements KeySource {
   async find(kid: string): Promise<string | undefined> {
     if (this.current(kid) === undefined && performance.now() >= this.#askAgainAt) await this.#read()
     return this.current(kid)
+  }
+
+  /** A key that was removed counts no longer than until auth-service has said so. @param ids of all keys it has now */
+  heard(ids: readonly string[]): void {
+    const isSame = ids.length === this.#ids.size && ids.every((id) => this.#ids.has(id))
+    if (this.#pems !== undefined && !isSame) void this.#read()
   }
 
   start(): void {
@@ -92,7 +100,9 @@ export class PublicKeys implements KeySource {
     try {
       await this.#remote.reload()
       const isFirst = this.#pems === undefined
-      this.#pems = await pemsOf(this.#remote.jwks() ?? { keys: [] })
+      const jwks = this.#remote.jwks() ?? { keys: [] }
+      this.#pems = await pemsOf(jwks)
+      this.#ids = new Set(jwks.keys.map(({ kid }) => kid))
       if (isFirst) onLoaded()
       else if (this.#waiting) log.info('reading the keys of auth-service again')
       this.#waiting = false

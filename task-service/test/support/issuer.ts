@@ -55,7 +55,8 @@ export class Issuer {
 
   #revocations(): object {
     this.endedReads++
-    return { now: Math.floor(Date.now() / 1000), revocations: this.#ended, more: false }
+    const keys = this.keys.map(({ kid }) => kid)
+    return { now: Math.floor(Date.now() / 1000), revocations: this.#ended, keys, more: false }
   }
 
   #jwks(): object {
