@@ -3,16 +3,15 @@ import { assertUnderLoad } from '../harness/load/assertions.ts'
 import { type Offer, underLoad } from '../harness/load/under-load.ts'
 import { type Check, noWriteFailed, promisesOf } from '../harness/load/verdict.ts'
 import {
+  Disturbances,
   gatewayToTest,
-  killInTurn,
-  restartInTurn,
   startDrainPlatform,
   startFastify,
   whilePosting,
 } from './rolling-restarts.ts'
 
 /** `make drain` gives these, and is offered exactly so much; as a part of `make test` it takes less of the machine. */
-const OFFER = { most: Number(process.env.RATE ?? 100), isFixed: process.env.RATE !== undefined }
+const OFFER = { most: Number(process.env.RATE ?? 40), isFixed: process.env.RATE !== undefined }
 const ROUNDS = Number(process.env.ROUNDS ?? 3)
 /** After so many no further round begins, except for the first ones. */
 const LIMIT_SECONDS = Number(process.env.LIMIT_SECONDS ?? 90)
@@ -32,6 +31,7 @@ const errors: string[] = []
 const platform = await startDrainPlatform(gateway, say, (line) => errors.push(line))
 const { baseUrl } = platform.system
 t.teardown(() => platform.stop())
+const disturbances = await Disturbances.of(platform)
 
 /** A POST that no gateway may repeat is answered by an instance: they have no token, and it says so. */
 function noneUnanswered(answers: ReadonlyMap<number, number>): Check {
@@ -51,7 +51,8 @@ async function keepsItsPromises(
   offer: Offer = OFFER,
   promises = promisesOf,
 ): Promise<void> {
-  await assertUnderLoad(t, () => underLoad(origin, offer, disturb), promises)
+  const disturbed = () => disturb().then(() => disturbances.shortfall())
+  await assertUnderLoad(t, () => underLoad(origin, offer, disturbed), promises)
   if (!t.passing()) for (const line of errors.slice(0, SHOWN_ERRORS)) t.comment(line)
 }
 
@@ -62,8 +63,8 @@ t.test(
     let rounds = 0
     const answers = new Map<number, number>()
     const restarts = async () => {
-      rounds = await restartInTurn(platform, FIRST_ROUNDS)
-      rounds += await restartInTurn(platform, ROUNDS - FIRST_ROUNDS, LIMIT_SECONDS)
+      rounds = await disturbances.restartInTurn(FIRST_ROUNDS)
+      rounds += await disturbances.restartInTurn(ROUNDS - FIRST_ROUNDS, LIMIT_SECONDS)
     }
     await keepsItsPromises(
       t,
@@ -92,8 +93,8 @@ for (const [gateway, origin] of origins) {
         t,
         await origin(),
         async () => {
-          kills = await killInTurn(platform, FIRST_KILLS)
-          kills += await killInTurn(platform, KILLS - FIRST_KILLS, LIMIT_SECONDS)
+          kills = await disturbances.killInTurn(FIRST_KILLS)
+          kills += await disturbances.killInTurn(KILLS - FIRST_KILLS, LIMIT_SECONDS)
         },
         // What is asked for is taken as the most: whether a machine carries it says nothing about the product.
         { most: OFFER.most, isKeyed: true },

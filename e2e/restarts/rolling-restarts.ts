@@ -3,6 +3,7 @@ import {
   CACHE_DIR,
   findNginx,
   freePorts,
+  type Instance,
   type Platform,
   startGateway,
   startPlatform,
@@ -47,50 +48,79 @@ export function startDrainPlatform(
   })
 }
 
-/**
- * Every instance in turn, each ready again before the next one goes.
- * @param seconds no further round begins after so many: a busy machine needs longer for each
- * @returns rounds that were made
- */
-export async function restartInTurn(
-  { system }: Platform,
-  rounds: number,
-  seconds = Number.POSITIVE_INFINITY,
-): Promise<number> {
-  const started = performance.now()
-  let made = 0
-  while (made < rounds && performance.now() - started < seconds * 1000) {
-    for (const instance of system.tasks) await instance.restart()
-    made++
-  }
-  return made
-}
-
 /** What a client sends meanwhile is under way when the process ends. */
 const FROZEN_MS = 50
+/** An instance that takes so many times as long as beside a quiet system waits for a processor, or for a database that does. */
+const STARVED = 5
 
-/**
- * Ends instances without a word, one in turn after another, each started and ready again before the next one goes. Before its end an
- * instance stands still for a moment: then there are requests that it has taken and will never answer.
- * @param seconds no further one is killed after so many
- * @returns how many were killed
- */
-export async function killInTurn(
-  { system }: Platform,
-  kills: number,
-  seconds = Number.POSITIVE_INFINITY,
-): Promise<number> {
-  const started = performance.now()
-  let made = 0
-  while (made < kills && performance.now() - started < seconds * 1000) {
-    const victim = system.tasks[made % system.tasks.length]
-    await victim?.kill('SIGSTOP')
-    await sleep(FROZEN_MS)
-    await victim?.kill('SIGKILL')
-    await victim?.start()
-    made++
+/** Restarts and kills, each timed: where they take long, what fails says nothing about the product. */
+export class Disturbances {
+  readonly #instances: readonly Instance[]
+  #calmMs = Number.POSITIVE_INFINITY
+  #slowestMs = 0
+
+  /** Restarts one instance while nothing else goes on, to know how long that takes here. */
+  static async of({ system }: Platform): Promise<Disturbances> {
+    const disturbances = new Disturbances(system.tasks)
+    await disturbances.#timed(() => disturbances.#instances[0]?.restart())
+    disturbances.#calmMs = disturbances.#slowestMs
+    return disturbances
   }
-  return made
+
+  private constructor(instances: readonly Instance[]) {
+    this.#instances = instances
+  }
+
+  /** How the machine fell short since it was asked last; undefined when it did not */
+  shortfall(): string | undefined {
+    const [slowest, calm] = [this.#slowestMs, this.#calmMs]
+    this.#slowestMs = 0
+    if (slowest < STARVED * calm) return undefined
+    return `an instance took ${(slowest / 1000).toFixed(1)} s to be ready again, and ${(calm / 1000).toFixed(1)} s beside a quiet system`
+  }
+
+  /**
+   * Restarts every instance in turn, each ready again before the next one goes.
+   * @param seconds no further round begins after so many: a busy machine needs longer for each
+   * @returns rounds that were made
+   */
+  async restartInTurn(rounds: number, seconds = Number.POSITIVE_INFINITY): Promise<number> {
+    const started = performance.now()
+    let made = 0
+    while (made < rounds && performance.now() - started < seconds * 1000) {
+      for (const instance of this.#instances) await this.#timed(() => instance.restart())
+      made++
+    }
+    return made
+  }
+
+  /**
+   * Ends instances without a word, one in turn after another, each started and ready again before the next one goes. Before its end an
+   * instance stands still for a moment: then there are requests that it has taken and will never answer.
+   * @param seconds no further one is killed after so many
+   * @returns how many were killed
+   */
+  async killInTurn(kills: number, seconds = Number.POSITIVE_INFINITY): Promise<number> {
+    const started = performance.now()
+    let made = 0
+    while (made < kills && performance.now() - started < seconds * 1000) {
+      const victim = this.#instances[made % this.#instances.length]
+      await victim?.kill('SIGSTOP')
+      await sleep(FROZEN_MS)
+      await this.#timed(async () => {
+        await victim?.kill('SIGKILL')
+        await victim?.start()
+      })
+      made++
+    }
+    return made
+  }
+
+  async #timed(work: () => Promise<void> | undefined): Promise<void> {
+    const started = performance.now()
+    await work()
+    this.#slowestMs = Math.max(this.#slowestMs, performance.now() - started)
+  }
 }
 
 /** The development gateway beside the platform's own, in front of the same instances. @returns its origin */

@@ -16,10 +16,10 @@ const LONGEST_SECONDS = 1_800
 /** Of what is offered, before anything is disturbed */
 const LEAST_SHARE = 0.8
 /** Of what the system carries: while an instance starts, and another is away, there has to be enough for the rest. */
-const OFFERED_SHARE = 0.25
+const OFFERED_SHARE = 0.1
 
 export interface Offer {
-  /** Requests a second at most, nine reads for each write; less where the machine carries less than four times that */
+  /** Requests a second at most, nine reads for each write; less where the machine carries less than ten times that */
   readonly most: number
   /** Offers exactly that, whatever the machine carries */
   readonly isFixed?: boolean
@@ -36,6 +36,9 @@ export interface Trial {
   readonly shortfall: string | undefined
 }
 
+/** @returns how the machine fell short meanwhile, where that can be told by what was done */
+type Disturb = () => Promise<string | undefined>
+
 /**
  * Disturbs a system while people read and write at a constant rate, with some seconds of load before and after it.
  * @throws VoidRun when the system is too slow for the rate even undisturbed, and whatever the disturbance throws
@@ -43,7 +46,7 @@ export interface Trial {
 export async function underLoad(
   baseUrl: string,
   { most, isFixed = false, isKeyed = false }: Offer,
-  disturb: () => Promise<void>,
+  disturb: Disturb,
 ): Promise<Trial> {
   const people = await newPeople(baseUrl, PEOPLE)
   const agent = createAgent()
@@ -52,27 +55,28 @@ export async function underLoad(
     const before = await carriedRate(workload)
     const rate = isFixed ? most : Math.min(most, Math.max(1, Math.floor(before * OFFERED_SHARE)))
     const watch = new MachineWatch()
-    const load = await loaded(workload, rate, disturb)
+    const { load, shortfall } = await loaded(workload, rate, disturb)
     const verdict = await verdictOn(load, workload, baseUrl, people)
-    return { verdict, rate, shortfall: watch.shortfall(before, await carriedRate(workload)) }
+    const after = await carriedRate(workload)
+    return { verdict, rate, shortfall: shortfall ?? watch.shortfall(before, after) }
   } finally {
     await agent.destroy()
   }
 }
 
-/** @returns the load, after its end */
-async function loaded(workload: TaskWorkload, rate: number, disturb: () => Promise<void>): Promise<OpenLoop> {
+/** @returns the load, after its end, and what the disturbance returned */
+async function loaded(workload: TaskWorkload, rate: number, disturb: Disturb) {
   const schedule = new Schedule([{ name: 'constant', seconds: LONGEST_SECONDS, from: rate }])
   const load = new OpenLoop({ schedule, workload })
   try {
     await sleep(SETTLE_MS)
     keepsUp(load, rate)
-    await disturb()
+    const shortfall = await disturb()
     await sleep(SETTLE_MS)
+    return { load, shortfall }
   } finally {
     await load.stop()
   }
-  return load
 }
 
 /**
