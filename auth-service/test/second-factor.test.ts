@@ -1,5 +1,6 @@
 import { Secret, TOTP } from 'otpauth'
 import t from 'tap'
+import { newAdmin } from './support/admin.ts'
 import { call, loggedIn } from './support/client.ts'
 import { PASSWORD, startInstance, startService } from './support/service.ts'
 
@@ -128,4 +129,24 @@ t.test('codes have a limit of their own, over all instances', async (t) => {
   )
   t.match(answers[5], { status: 429, body: { code: 'too_many_attempts' } })
   t.match(await logIn(email, codeOf(secret), instances[0]), { status: 429 }, 'not even the right one')
+})
+
+t.test('an administrator takes it from somebody who has lost it, also without the secret', async (t) => {
+  const admin = await newAdmin(service)
+  const { email, id, token } = await enrolled()
+  const { SECOND_FACTOR_SECRET: _, ...environment } = service.environment
+  const without = await startInstance(t, environment, now)
+  const take = (of: string, by: string) => call(without, 'DELETE', `/users/${of}/mfa/totp`, undefined, by)
+  t.equal((await take(id, token)).status, 403, 'not for oneself')
+  t.equal((await take('f'.repeat(24), admin.tokens.access_token)).status, 404)
+  t.equal((await logIn(email)).status, 401, 'it is there still')
+  t.equal((await take(id, admin.tokens.access_token)).status, 204)
+  t.equal((await take(id, admin.tokens.access_token)).status, 204, 'and may be asked for again')
+  t.equal((await logIn(email)).status, 200)
+  t.equal((await take(admin.id, admin.tokens.access_token)).status, 403, 'one’s own takes a code')
+  const record = await call(app, 'GET', `/audit?user=${id}`, undefined, admin.tokens.access_token)
+  t.match(
+    record.body.find(({ action }: { action: string }) => action === 'otp.removed'),
+    { action: 'otp.removed' },
+  )
 })

@@ -13,7 +13,7 @@ export interface Call {
   method?: string
   token?: string
   json?: unknown
-  body?: string | Buffer | FormData | URLSearchParams
+  body?: string | Uint8Array<ArrayBuffer> | FormData | URLSearchParams
   headers?: Record<string, string>
 }
 

@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Browser } from 'playwright-core'
 import t from 'tap'
+import { call } from '../harness/http.ts'
+import { oneTimeCode, STEP_MS } from '../harness/one-time-code.ts'
+import { newPerson } from '../harness/people.ts'
 import { isTooWide, launch, noBrowser, openPage, readUntil, signInAsDemo, violations } from './browser.ts'
 
 const BASE_URL = process.env.BASE_URL ?? ''
 const PASSWORD = 'a quiet walk along the river'
+
+/** The code of the next half minute is taken as well, and of this one no more: it has shown that the app is set up. */
+async function personWithSecondFactor() {
+  const { email, token, password } = await newPerson(BASE_URL)
+  const post = (path: string, json: object) => call(`${BASE_URL}${path}`, { method: 'POST', token, json })
+  const { secret } = (await post('/auth/mfa/totp', { password })).body
+  await post('/auth/mfa/totp/verify', { otp: oneTimeCode(secret) })
+  return { email, password, secret: secret as string }
+}
 
 // Chromium on a machine that may be ten times slower.
 t.setTimeout(900_000)
@@ -12,6 +24,25 @@ t.setTimeout(900_000)
 t.test('the todo page', { skip: noBrowser() }, async (t) => {
   const browser: Browser = await launch()
   t.teardown(() => browser.close())
+
+  await t.test('whoever has a second factor is asked for its code', async (t) => {
+    const { email, password, secret } = await personWithSecondFactor()
+    const { page, close } = await openPage(browser, BASE_URL)
+    await page.getByLabel('E-mail address').fill(email)
+    await page.getByLabel('Password').fill(password)
+    const signIn = page.getByRole('button', { name: 'Sign in' })
+    await signIn.click()
+    const code = page.getByLabel('Code of your authenticator app')
+    await code.waitFor()
+    t.strictSame(await violations(page), [])
+    await code.fill('no code')
+    await signIn.click()
+    await page.getByRole('alert').getByText('code').waitFor()
+    await code.fill(oneTimeCode(secret, Date.now() + STEP_MS))
+    await signIn.click()
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    await close()
+  })
 
   await t.test(
     'a person signs up, works on tasks, and signs out and in, with the keyboard alone',

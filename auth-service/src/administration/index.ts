@@ -13,6 +13,9 @@ import { AdministrationRepository } from './administration.repository.ts'
 import { administrationRoutes, userRoutes } from './administration.routes.ts'
 import { AdministrationService } from './administration.service.ts'
 
+export { requireId } from './administration.routes.ts'
+export { UserParams } from './administration.schema.ts'
+
 const INTERRUPTED_INTERVAL_MS = 10_000
 
 interface Beneath {

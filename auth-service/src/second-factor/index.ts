@@ -1,3 +1,4 @@
+import { AccountRepository } from '../accounts/index.ts'
 import type { Config } from '../config.ts'
 import type { Mail } from '../mail/index.ts'
 import type { PasswordConfirmation } from '../own-account/index.ts'
@@ -7,7 +8,7 @@ import type { Service } from '../platform/service.ts'
 import type { Attempts } from '../throttling/index.ts'
 import { SealedSecrets } from './sealed-secrets.ts'
 import { SecondFactorRepository } from './second-factor.repository.ts'
-import { secondFactorRoutes } from './second-factor.routes.ts'
+import { rescueRoutes, secondFactorRoutes } from './second-factor.routes.ts'
 import { SecondFactorService } from './second-factor.service.ts'
 
 export { Otp } from './second-factor.schema.ts'
@@ -41,10 +42,10 @@ export function secondFactorFeature(
   return {
     name: 'second factor',
     service,
-    ...(secret !== undefined && {
-      routes: async (app) => {
-        await app.register(secondFactorRoutes, { secondFactor: service, confirmation })
-      },
-    }),
+    routes: async (app) => {
+      await app.register(rescueRoutes, { secondFactor: service, accounts: new AccountRepository(db) })
+      if (secret === undefined) return
+      await app.register(secondFactorRoutes, { secondFactor: service, confirmation })
+    },
   }
 }

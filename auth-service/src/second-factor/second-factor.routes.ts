@@ -1,7 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Account } from '../accounts/index.ts'
+import { requireId, UserParams } from '../administration/index.ts'
+import { Forbidden, UserNotFound } from '../errors.ts'
 import { confirmationOf, type PasswordConfirmation } from '../own-account/index.ts'
 import { problems } from '../platform/openapi.ts'
+import { requireAdmin } from '../tokens/index.ts'
 import { Change, Confirm, Enrol, Enrolled, RecoveryCodes } from './second-factor.schema.ts'
 import type { SecondFactorService } from './second-factor.service.ts'
 
@@ -82,6 +86,40 @@ export const secondFactorRoutes: FastifyPluginAsyncTypebox<Options> = async (
       return {
         recovery_codes: await secondFactor.renewRecoveryCodes(request.caller.account, request.body.otp),
       }
+    },
+  )
+}
+
+interface RescueOptions {
+  secondFactor: SecondFactorService
+  accounts: { findById(id: string): Promise<Account | undefined> }
+}
+
+/** For administrators alone: the way back for somebody who has lost the app and the recovery codes. */
+export const rescueRoutes: FastifyPluginAsyncTypebox<RescueOptions> = async (
+  app,
+  { secondFactor, accounts },
+) => {
+  app.addHook('onRequest', requireAdmin)
+  app.addHook('onRequest', requireId)
+  app.delete(
+    '/users/:id/mfa/totp',
+    {
+      config: { audit: { action: 'otp.removed' } },
+      schema: {
+        tags,
+        summary: 'Turn off the second factor of a user who has lost it; one’s own takes a code',
+        params: UserParams,
+        response: { 204: Type.Null(), ...problems(401, 403, 404, 429, 503) },
+      },
+    },
+    async ({ params, caller }, reply) => {
+      const account = await accounts.findById(params.id)
+      if (!account) throw new UserNotFound()
+      // Who found an administrator's session open has not found the code.
+      if (account.id === caller.account.id) throw new Forbidden()
+      await secondFactor.takeFrom(account)
+      return reply.code(204).send(null)
     },
   )
 }

@@ -98,6 +98,11 @@ export class SecondFactorService {
     this.#options.tell(owner.email, 'second_factor_off')
   }
 
+  /** For somebody who has lost the app and the recovery codes. Repeatable; what was only begun is gone, too. */
+  async takeFrom({ id, email }: Owner): Promise<void> {
+    if (await this.#options.factors.remove(id)) this.#options.tell(email, 'second_factor_off')
+  }
+
   /** Ten new codes; the old ones are worth nothing any more. @throws SecondFactorOff, OtpInvalid, TooManyAttempts */
   async renewRecoveryCodes(owner: Owner, otp: string): Promise<string[]> {
     await this.#require(owner, otp)

@@ -106,9 +106,10 @@ async function loadUser(): Promise<void> {
   user.value = (await sendSigned<User>({ path: '/auth/me' })).data
 }
 
-/** @throws ApiError */
-export async function signIn(email: string, password: string): Promise<void> {
-  store((await send<TokenAnswer>({ method: 'POST', path: '/auth/login', body: { email, password } })).data)
+/** @throws ApiError; `otp_required` where a second factor is set up */
+export async function signIn(email: string, password: string, otp = ''): Promise<void> {
+  const body = { email, password, ...(otp && { otp }) }
+  store((await send<TokenAnswer>({ method: 'POST', path: '/auth/login', body })).data)
   endedBecause.value = ''
   await loadUser()
 }

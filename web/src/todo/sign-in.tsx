@@ -3,6 +3,7 @@ import { accountLink } from '../api/account-link.ts'
 import type { ApiError } from '../api/client.ts'
 import { endedBecause, signIn, signUp } from '../api/session.ts'
 import { Button, say, Trouble } from '../controls.tsx'
+import { CodeField } from './code-field.tsx'
 import { type Demo, makeDemo } from './demo.ts'
 
 type Mode = 'in' | 'up'
@@ -21,7 +22,7 @@ function text(data: FormData, name: string): string {
   return String(data.get(name) ?? '')
 }
 
-function Fields({ mode }: { mode: Mode }) {
+function Fields({ mode, asksForCode }: { mode: Mode; asksForCode: boolean }) {
   const isNew = mode === 'up'
   return (
     <>
@@ -48,6 +49,7 @@ function Fields({ mode }: { mode: Mode }) {
           {...(isNew && { 'aria-describedby': 'password-hint' })}
         />
       </label>
+      {!isNew && asksForCode && <CodeField />}
       {isNew && (
         <p class="hint" id="password-hint">
           At least 15 characters. A short sentence is easy to remember and hard to guess.
@@ -78,6 +80,7 @@ export function SignIn() {
   const mode = useSignal<Mode>('in')
   const trouble = useSignal('')
   const busy = useSignal(false)
+  const asksForCode = useSignal(false)
   const words = WORDS[mode.value]
 
   async function attempt(work: () => Promise<void>, done: string) {
@@ -86,7 +89,10 @@ export function SignIn() {
     trouble.value = ''
     await work().then(
       () => say(done),
-      (error: ApiError) => (trouble.value = error.message),
+      ({ code, message }: ApiError) => {
+        if (code === 'otp_required') asksForCode.value = true
+        trouble.value = message
+      },
     )
     busy.value = false
   }
@@ -97,7 +103,9 @@ export function SignIn() {
     const [email, password] = [text(data, 'email').trim(), text(data, 'password')]
     void attempt(
       () =>
-        mode.peek() === 'in' ? signIn(email, password) : signUp(email, password, text(data, 'name').trim()),
+        mode.peek() === 'in'
+          ? signIn(email, password, text(data, 'otp').trim())
+          : signUp(email, password, text(data, 'name').trim()),
       'You are signed in.',
     )
   }
@@ -107,7 +115,7 @@ export function SignIn() {
       <h1 id="sign-in-title">{words.title}</h1>
       <p class="lead">A todo list that says what it does: the system that runs it is drawn beside it.</p>
       <form onSubmit={submit}>
-        <Fields mode={mode.value} />
+        <Fields mode={mode.value} asksForCode={asksForCode.value} />
         <Trouble text={trouble.value || endedBecause.value} />
         <div class="row">
           <Button type="submit" kind="primary" disabled={busy.value}>

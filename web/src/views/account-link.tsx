@@ -10,6 +10,7 @@ import {
 } from '../api/account-link.ts'
 import type { ApiError } from '../api/client.ts'
 import { Button, say, Trouble } from '../controls.tsx'
+import { CodeField } from '../todo/code-field.tsx'
 
 const TITLES: Record<AccountLink['kind'], string> = {
   forgot: 'Get a new password',
@@ -46,12 +47,7 @@ function ResetFields({ asksForCode }: { asksForCode: boolean }) {
       <p class="hint" id="new-password-hint">
         At least 15 characters. A short sentence is easy to remember and hard to guess.
       </p>
-      {asksForCode && (
-        <label class="field">
-          <span>Code of your authenticator app, or a recovery code</span>
-          <input name="otp" autocomplete="one-time-code" required maxLength={64} />
-        </label>
-      )}
+      {asksForCode && <CodeField />}
     </>
   )
 }
