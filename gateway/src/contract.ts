@@ -28,8 +28,8 @@ const problem = (status: number, code: string, detail: string): Problem => ({ st
 
 export const BAD_REQUEST = problem(400, 'malformed_request', 'The request cannot be read.')
 export const NOT_FOUND = problem(404, 'not_found', 'Not Found')
-export const METHOD_NOT_ALLOWED = problem(405, 'method_not_allowed', 'This method is not allowed here')
-export const TOO_SLOW = problem(408, 'request_timeout', 'The request took too long to arrive')
+export const METHOD_NOT_ALLOWED = problem(405, 'method_not_allowed', 'This method is not allowed here.')
+export const TOO_SLOW = problem(408, 'request_timeout', 'The request took too long to arrive.')
 export const BODY_TOO_LARGE = problem(413, 'body_too_large', 'The request body is larger than 64 KiB.')
 export const UNSUPPORTED_MEDIA_TYPE = problem(
   415,
@@ -40,7 +40,7 @@ export const RATE_LIMITED = problem(429, 'rate_limited', 'Too many requests. Ple
 export const HEADERS_TOO_LARGE = problem(
   431,
   'headers_too_large',
-  'Request line and headers are larger than 16 KiB',
+  'Request line and headers are larger than 16 KiB.',
 )
 export const INTERNAL_ERROR = problem(
   500,
@@ -50,7 +50,7 @@ export const INTERNAL_ERROR = problem(
 export const CODING_UNKNOWN = problem(
   501,
   'transfer_coding_unknown',
-  'The only transfer coding that this server reads is chunked',
+  'The only transfer coding that this server reads is chunked.',
 )
 export const UNREACHABLE = problem(
   502,
@@ -66,7 +66,7 @@ export const TIMED_OUT = problem(
 export const VERSION_UNSUPPORTED = problem(
   505,
   'http_version_not_supported',
-  'This server speaks HTTP/1.1 and HTTP/1.0',
+  'This server speaks HTTP/1.1 and HTTP/1.0.',
 )
 /** Worth asking again, in a moment. */
 export const REPEATABLE_STATUSES = new Set([429, 502, 503, 504])

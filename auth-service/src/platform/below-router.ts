@@ -72,7 +72,7 @@ function refusalFor({ code }: ClientError, { line }: Head): FastifyError {
     case 'HPE_INVALID_METHOD':
       if (version !== undefined) return new MethodUnknown()
   }
-  return new RequestMalformed('The request is not valid HTTP/1.1')
+  return new RequestMalformed('The request is not valid HTTP/1.1.')
 }
 
 /** Method and path of a request line; nothing of bytes that are none, which can be anything, also a secret. */

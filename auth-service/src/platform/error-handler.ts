@@ -8,13 +8,13 @@ const NOT_FOUND: Refusal = { status: 404, code: 'not_found', detail: 'Not Found'
 const METHOD_NOT_ALLOWED: Refusal = {
   status: 405,
   code: 'method_not_allowed',
-  detail: 'This method is not allowed here',
+  detail: 'This method is not allowed here.',
 }
 /** Nobody reads this answer. */
 const HUNG_UP: Refusal = {
   status: CLIENT_CLOSED_REQUEST,
   code: 'client_closed_request',
-  detail: 'The client hung up',
+  detail: 'The client hung up.',
 }
 /** Statuses above 500 that say something about us; 501 and 505 are about what the client sent. */
 const OURS = new Set([502, 503, 504])

@@ -22,14 +22,14 @@ function checkHost({ raw }: FastifyRequest): void {
   const count = hosts(raw.rawHeaders)
   if (count === 0 && raw.httpVersionMinor === 0) return
   if (count !== 1 || !HOST.test(raw.headers.host ?? ''))
-    throw new RequestMalformed('A request needs one valid Host header')
+    throw new RequestMalformed('A request needs one valid Host header.')
 }
 
 /** RFC 9112 §6.1, §7: a body in a coding that is not known here has no end that can be found. */
 function checkCoding({ raw }: FastifyRequest): void {
   const coding = raw.headers['transfer-encoding']
   if (coding === undefined) return
-  if (raw.httpVersionMinor === 0) throw new RequestMalformed('HTTP/1.0 knows no Transfer-Encoding')
+  if (raw.httpVersionMinor === 0) throw new RequestMalformed('HTTP/1.0 knows no Transfer-Encoding.')
   if (coding.trim().toLowerCase() !== 'chunked') throw new CodingUnknown()
 }
 

@@ -6,11 +6,11 @@ import { payloadHook } from './hooks.ts'
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i
 const UTF_8 = /^utf-?8$/i
 
-const JsonMalformed = createError('malformed_json', 'Body is not valid JSON in UTF-8', 400)
-const CharsetUnsupported = createError('unsupported_media_type', 'Bodies are read in UTF-8 only', 415)
+const JsonMalformed = createError('malformed_json', 'Body is not valid JSON in UTF-8.', 400)
+const CharsetUnsupported = createError('unsupported_media_type', 'Bodies are read in UTF-8 only.', 415)
 const CodingUnsupported = createError(
   'unsupported_media_type',
-  'Bodies with a Content-Encoding are not read',
+  'Bodies with a Content-Encoding are not read.',
   415,
 )
 
