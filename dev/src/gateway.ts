@@ -10,9 +10,9 @@ import { HOST } from './ports.ts'
 import { privateDirectory } from './private.ts'
 import type { ChildSpec, Supervisor } from './supervisor.ts'
 
-/** More than all services together let in, so that they are the ones to refuse. */
+/** More than all services accept together, so that a service refuses first. */
 const MAX_IN_FLIGHT = '4096'
-/** What `npm run build` of web/ has made */
+/** Where `npm run build` of web/ puts the page */
 const PAGE = join(ROOT, 'web', 'dist')
 
 export type GatewayKind = 'fastify' | 'nginx'
@@ -30,7 +30,7 @@ export interface Gateway {
   readonly instance: Instance
   /** One line: which gateway is in use */
   readonly describe: string
-  /** Other targets from now on; what is under way ends as it began. */
+  /** Switches to other targets; requests in flight end where they began. */
   aim(targets: Targets): Promise<void>
 }
 

@@ -2,7 +2,7 @@ import { accepts, HOST } from './ports.ts'
 import { type Child, type ChildSpec, describeExit, type Supervisor } from './supervisor.ts'
 import { waitUntil } from './wait.ts'
 
-/** A start takes 1 s here, and twenty times that on a machine that does other things; one that ends is noticed at once. */
+/** A start takes about 1 s, and twenty times that on a busy machine. A process that ends is noticed at once. */
 const READY_TIMEOUT_MS = 180_000
 const PROBE_TIMEOUT_MS = 5_000
 

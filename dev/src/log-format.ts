@@ -18,7 +18,7 @@ const COLOURS = {
   fatal: 'red',
 } as const
 const NAME_WIDTH = 9
-/** Said by every line, or shown elsewhere in it. */
+/** Fields that every line has, or that are shown in another place of it. */
 const SHOWN = new Set([
   'level',
   'time',

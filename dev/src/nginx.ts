@@ -39,7 +39,7 @@ export async function prepareNginx(
   settings: NginxSettings,
   directory: string,
 ): Promise<ChildSpec> {
-  // Bodies that wait here can hold passwords.
+  // Buffered request bodies can hold passwords.
   await privateDirectory(directory)
   const file = join(directory, 'nginx.conf')
   await writeFile(file, await renderNginx(settings, directory))

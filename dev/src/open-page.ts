@@ -8,7 +8,7 @@ const OPENERS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win3
 
 function openInBrowser(file: string): void {
   const opener = spawn(OPENERS[process.platform] ?? 'xdg-open', [file], { detached: true, stdio: 'ignore' })
-  // Without a browser the address stands on the screen.
+  // If no browser opens, the address is on the screen.
   opener.on('error', () => {})
   opener.unref()
 }

@@ -34,7 +34,7 @@ export interface PlatformOptions {
   say?: (line: string) => void
 }
 
-/** An unexpected end is a finding of whoever runs the platform: it is said, and shows in the instance. */
+/** An unexpected exit is reported, and shows in the instance; the platform goes on. */
 function reportExit(...[child, exit]: Parameters<typeof describeExit>): void {
   process.stderr.write(`${describeExit(child, exit)}\n`)
 }

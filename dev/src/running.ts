@@ -26,11 +26,11 @@ export async function claim(directory: string): Promise<void> {
     )
   }
   writeFileSync(pidFile, String(process.pid))
-  // Whatever is never collected keeps the lock.
+  // Kept for ever: a handle that is garbage-collected would release the lock.
   process.once('exit', () => lock.close())
 }
 
-/** Who says to have it; the holder may not have come to say it. */
+/** The process id in the file; undefined while the holder has not written it yet. */
 function holder(pidFile: string): string {
   try {
     return `process ${readFileSync(pidFile, 'utf8')}`

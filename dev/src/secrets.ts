@@ -9,7 +9,7 @@ const KEYS_TIMEOUT_MS = 120_000
 const SECRET_BYTES = 48
 const PASSWORD_BYTES = 18
 
-/** What auth-service may not run without. */
+/** Secrets without which auth-service does not start. */
 export interface Secrets {
   signingKeysFile: string
   refreshTokenSecret: string

@@ -75,9 +75,9 @@ function serviceEnvironment(
 ): NodeJS.ProcessEnv {
   return {
     CORS_ORIGINS: 'loopback',
-    // Nobody but the gateway of this machine is to be told about a drain.
+    // Only the gateway of this machine has to notice a drain, so the delay is short.
     DRAIN_DELAY_MS: '200',
-    // A service that was compiled before starts in half the time.
+    // The compile cache halves the time of a start.
     NODE_COMPILE_CACHE: join(CACHE_DIR, 'compile'),
     ...env,
     HOST,

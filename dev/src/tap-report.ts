@@ -1,6 +1,6 @@
 import { Parser, type Result } from 'tap-parser'
 
-/** What test files add up to: single assertions, not the tests around them. */
+/** Numbers of assertions, not of the tests that contain them. */
 export interface Counts {
   passed: number
   failed: number
@@ -17,13 +17,13 @@ export function add(sum: Counts, more: Counts): void {
 export interface TapReport {
   /** @param line of TAP version 14, as a test file prints it */
   push(line: string): void
-  /** @param isWell whether the process ended as a good test file does; one that does not counts as one failure at least */
+  /** @param isWell whether the process exited with 0; if not, the file counts as one failure at least */
   end(isWell: boolean): Counts
   /** Everything of a file that failed; else the tests by name, what is skipped or to do, and what was void */
   lines(): readonly string[]
 }
 
-/** An attempt that the machine was too slow for, and that was made again */
+/** An attempt that was void because the machine was too slow, and was made again */
 const VOID = /^# VOID: /
 
 const isNotDone = ({ skip, todo }: Result) => Boolean(skip || todo)
@@ -46,7 +46,7 @@ function count(parser: Parser, counts: Counts): void {
   })
 }
 
-/** Says what is worth reading of a test that is well. */
+/** Prints what matters of a test that passed: its name, what was skipped, void attempts. */
 function follow(parser: Parser, say: (line: string) => void, depth = 0): void {
   const indent = '    '.repeat(depth + 1)
   parser.on('child', (child: Parser) => follow(child, say, depth + 1))

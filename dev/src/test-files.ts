@@ -35,7 +35,7 @@ export async function testFilesOf(name: string): Promise<TestFile[]> {
 const nameOf = (test: TestFile) => join(test.package, test.file)
 
 async function readTimes(): Promise<Record<string, number>> {
-  // There is none before the first run, and one that was cut short is as good as none.
+  // Missing before the first run; unreadable when a run was interrupted while it was written.
   return readFile(TIMES_FILE, 'utf8')
     .then(JSON.parse)
     .catch(() => ({}))

@@ -43,7 +43,7 @@ function routesOf(paths: readonly string[]): string[] {
   return PREFIXES.flatMap((prefix) => paths.flatMap((path) => [`${prefix}${path}`, `${prefix}${path}/*`]))
 }
 
-/** Whether a service is there, so that it is the method that is wrong. */
+/** Whether the path belongs to a service: then only the method is wrong. */
 function isRouted(target: string): boolean {
   const path = pathOf(target)
   const known = PREFIXES.flatMap((prefix) => [...AUTH_PATHS, ...TASK_PATHS].map((one) => prefix + one))

@@ -4,7 +4,7 @@ import type { Balancing } from './upstreams.ts'
 
 const MINUTE_MS = 60_000
 
-/** Everything the gateway is told from outside. */
+/** Every setting of the gateway. */
 export interface GatewayConfig {
   readonly host: string
   readonly port: number

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import type { Balancer, Balancing } from './upstreams.ts'
 
-/** How long a new instance waits for its first request at most, and DNS is asked without a reason (ms) */
+/** Time between two looks at DNS (ms): a new instance gets its first request after this at the latest */
 const EVERY_MS = 2_000
 
 /** Every address of a host now. @throws Error of node:dns */

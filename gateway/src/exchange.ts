@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 
-/** An answer that says it is not longer is taken whole: a stream for it would cost more than all the rest of the gateway. */
+/** An answer that announces at most so many bytes is taken whole: a stream would cost more than the rest of the gateway. */
 const WHOLE_BYTES = 262_144
 const NOBODY_LISTENS = new Error('the client has hung up')
 
@@ -20,13 +20,13 @@ interface Outcome {
   onFailure(error: Error & { code?: string }): void
 }
 
-/** RFC 9110 §6.4.1, and what has an end that is near. */
+/** An answer without a body (RFC 9110 §6.4.1), or with a short one whose length is announced. */
 function isShort(method: string, status: number, { 'content-length': length }: IncomingHttpHeaders): boolean {
   const isEmpty = method === 'HEAD' || status === 204 || status === 304
   return isEmpty || (length !== undefined && Number(length) <= WHOLE_BYTES)
 }
 
-/** The chunks themselves where that can be: nearly every answer is one. */
+/** Nearly every answer is one chunk, which needs no copy. */
 function joined(chunks: Buffer[]): Buffer | undefined {
   return chunks.length > 1 ? Buffer.concat(chunks) : chunks[0]
 }

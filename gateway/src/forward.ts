@@ -20,7 +20,7 @@ const NOT_CONNECTED = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EHOST
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
 
-/** Which no address parser would change; nearly all are. */
+/** Paths that a URL parser leaves as they are: nearly all. */
 const PLAIN_PATH = /^(\/[\w~-][\w.~-]*)*\/?$/
 
 /** @param path as @fastify/http-proxy has judged it; the query is the client's own */

@@ -19,7 +19,7 @@ const OF_ANSWERS = new Set(HOP_BY_HOP)
 const OF_REQUESTS = new Set([...HOP_BY_HOP, 'host', 'forwarded', 'x-real-ip'])
 const NONE: readonly string[] = []
 
-/** What the sender of a message wants to be seen by its neighbour alone. */
+/** Headers that the sender has limited to this connection, by naming them in `Connection`. */
 function namedBy(connection: string | undefined): readonly string[] {
   if (connection === undefined || connection === 'keep-alive') return NONE
   return connection.split(',').map((name) => name.trim().toLowerCase())

@@ -5,7 +5,7 @@ import { cacheControl, pageHeaders } from './page-headers.ts'
 import type {} from './request-log.ts'
 
 interface PageOptions {
-  /** What `npm run build` of web/ has made */
+  /** Where `npm run build` of web/ puts the page */
   directory: string
   connectTo: readonly string[]
 }

@@ -23,19 +23,19 @@ const DEVELOPMENT = {
   REPORT_IN_FLIGHT_MS: '200',
   RATE_LIMIT_PER_MINUTE: '0',
   LOGIN_LIMIT_PER_MINUTE: '0',
-  // Messages with their links stand in the log, unless there is a server to hand them to.
+  // Without a mail server, messages are shown in the log with their links.
   MAIL_TO_LOG: String(!process.env.SMTP_URL),
   ...process.env,
 }
 
-/** Of the log of a start, so many lines are kept. */
+/** Lines of the log that are kept during the start */
 const KEPT_LINES = 500
 
 let system: System | undefined
 let control: Control | undefined
 let ready = false
 let stopping = false
-/** The log until all is ready: what the welcome says comes first, unless the start fails. */
+/** Held back until everything is ready, so that the welcome comes first; shown if the start fails. */
 let held: string[] = []
 
 function say(line: string): void {
@@ -48,7 +48,7 @@ function showHeld(): void {
 
 const supervisor = createSupervisor({
   onLine(source, line) {
-    // While they start and stop, stores talk about themselves; it is shown if they fail.
+    // What stores log while they start and stop is shown only if one of them fails.
     if (STORE_NAMES.has(source) && (!ready || stopping)) return
     if (control?.onLine(source, line)) return
     const text = formatLine(source, line, process.stdout.isTTY === true)
@@ -60,7 +60,7 @@ const supervisor = createSupervisor({
   },
 })
 
-/** Ends all that was started, then this process; asked a second time, at once. */
+/** Ends everything that was started, then this process. A second signal ends it at once. */
 async function stop(exitCode: number, reason: string): Promise<void> {
   if (stopping) {
     supervisor.killAll()

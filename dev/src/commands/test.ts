@@ -14,22 +14,22 @@ import { createTestRunner, type Print, type RunOptions, testFilesOf } from '../t
 
 /** Their own tests, with real stores. */
 const PACKAGES = ['dev', 'gateway', 'web', 'auth-service', 'task-service']
-/** Of a run that did not come to its end. */
+/** Counted for a run that crashed */
 const CRASHED: Counts = { passed: 0, failed: 1, skipped: 0 }
 const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0' }
 const SHOWN_LOG_LINES = 200
-/** Half of them wait for something. More would only make each other wait. */
+/** Twice the processors: about half of the running tests wait for something. */
 const TESTS_AT_ONCE = 2 * availableParallelism()
 /** Each of these starts processes of its own. */
 const SYSTEM_TESTS_AT_ONCE = 2
-/** Tests that measure first what the machine carries, and then ask for it: beside each other they find something else each time. */
+/** Tests that measure what the machine carries: side by side they would disturb each other's measurement. */
 const MEASURING = /^(consistency\/short|restarts\/rolling-restarts)\./
 
 const tests = createTestRunner()
 const print: Print = (lines) => void process.stdout.write(`${lines.join('\n')}\n`)
 const say = (line: string) => print([line])
 
-/** Runs the tests of some packages, and says what each came to. */
+/** Runs the tests of some packages, and prints the result of each. */
 async function testPackages(names: readonly string[], options: Omit<RunOptions, 'print'>): Promise<Counts> {
   const startedAt = performance.now()
   const files = (await Promise.all(names.map(testFilesOf))).flat()
@@ -81,7 +81,7 @@ async function testSystem(stores: Stores): Promise<Counts> {
   }
 }
 
-/** First what stands alone, then the whole system. */
+/** The packages on their own first, then the whole system. */
 async function testAll(stores: Stores): Promise<Counts> {
   const env = { MONGODB_URI: stores.mongodbUri, REDIS_URL: stores.redisUrl }
   say(`testing ${PACKAGES.join(', ')}, then the whole system`)
@@ -92,7 +92,7 @@ async function testAll(stores: Stores): Promise<Counts> {
 
 const supervisor = createSupervisor({ onUnexpectedExit: (child, exit) => say(describeExit(child, exit)) })
 const directory = await supervisor.temporaryDirectory()
-// Whatever a test leaves behind, the run removes: keys and data of one that was interrupted, too.
+// What tests leave in the temporary directory is removed at the end of the run, also when it was interrupted.
 process.env.TMPDIR = join(directory, 'tmp')
 
 async function cleanUp(): Promise<void> {

@@ -7,7 +7,7 @@ const [FIRST, SECOND] = ['auth-service', 'task-service']
 /** The skeleton of a service, copied on purpose: every file of it is the same in both, byte for byte. */
 const TWIN_FOLDER = 'src/platform'
 const TWIN_FILES = ['src/server.ts', 'test/support/undisturbed.ts', 'test/support/until.ts']
-/** Has as much of the folder as a gateway needs, the same bytes. */
+/** Has copies of the files that a gateway needs, byte for byte. */
 const THIRD = 'gateway'
 /** Files that differ in the service's own words alone. */
 const ALIKE = ['Dockerfile']
@@ -28,7 +28,7 @@ function twinFolder(...packages: string[]): string[] {
   return [...new Set(found)].sort()
 }
 
-/** As far as both have to be equal. */
+/** The part of the text that has to be equal in both. */
 function contentOf(file: string, service: string): string {
   const text = readFileSync(join(ROOT, service, file), 'utf8')
   return ALIKE.includes(file) ? text.replace(OWN_WORDS, '…') : text

@@ -15,12 +15,12 @@ function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
 }
 
-/** Every folder that is installed by itself. */
+/** Every folder with a lock file of its own. */
 function packages(): string[] {
   return readdirSync(ROOT).filter((name) => existsSync(join(ROOT, name, 'package-lock.json')))
 }
 
-/** What a package asks for by name, and the version that its lock file has of it. */
+/** The dependencies that a package names, with their versions in its lock file. */
 function lockedVersions(name: string): [dependency: string, version: string][] {
   const { dependencies, devDependencies } = readJson<Manifest>(join(name, 'package.json'))
   const { packages: locked } = readJson<LockFile>(join(name, 'package-lock.json'))

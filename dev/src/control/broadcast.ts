@@ -31,7 +31,7 @@ export class Broadcast {
     this.#schedule()
   }
 
-  /** Replaces what was said before of this kind. A new reader is told at once. */
+  /** Replaces the last value of this kind. A new reader gets it at once. */
   set(kind: string, value: unknown): void {
     this.#latest.set(kind, value)
     if (this.#readers.size === 0) return

@@ -16,7 +16,7 @@ export interface ControlOptions {
   redis: Store
 }
 
-/** A store from the environment is somebody's: it is never touched. */
+/** A store from the environment belongs to somebody else: it is never stopped or frozen. */
 function ours(store: Store): boolean {
   return store.pid !== undefined
 }
@@ -57,7 +57,7 @@ export async function openControl({ port, system, mongodb, redis }: ControlOptio
         const last = system.tasks.at(-1)
         if (!last || system.tasks.length === 1) throw new WrongState('The last instance stays.')
         processes.remove(last.name)
-        // A frozen one would not hear that it is to end.
+        // A frozen process would not notice SIGTERM.
         await last.kill('SIGCONT')
         await system.removeTask()
       }),

@@ -18,7 +18,7 @@ export interface Step {
   /** The value in Redis after the step, as it is; null = none */
   redis: string | null
   mongodb: string
-  /** This is what C is shown, and it is older than what was acknowledged */
+  /** C is shown this, and it is older than an acknowledged write */
   stale?: boolean
   shown?: boolean
 }
@@ -44,7 +44,7 @@ class Playground {
       connectTimeout: TIMEOUT_MS,
       maxRetriesPerRequest: 1,
     })
-    // A refused connection is told by the command that needed it.
+    // A refused connection is reported by the command that needed it.
     this.#redis.on('error', () => {})
     this.#mongo = new MongoClient(mongodbUri, { serverSelectionTimeoutMS: TIMEOUT_MS })
   }
@@ -119,7 +119,7 @@ class Playground {
   }
 }
 
-/** Cache-aside as it is usually done: write, delete, and whoever misses fills. */
+/** The usual cache-aside: a write deletes the entry, the next miss fills it. */
 async function usual(playground: Playground): Promise<void> {
   await playground.look('A')
   const old = await playground.read('A')

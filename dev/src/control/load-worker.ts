@@ -6,7 +6,7 @@ import { Person } from './person.ts'
 
 const TICK_MS = 20
 const REPORT_MS = 250
-/** More than this under way at once: what is due is not sent, and counted. */
+/** Requests in flight at most: beyond that, a request that is due is not sent, and counted as skipped. */
 const MAX_UNDER_WAY = 1_000
 
 const { baseUrl } = workerData as { baseUrl: string }
@@ -16,7 +16,7 @@ let people: Person[] = []
 let underWay = 0
 const credit = { reads: 0, writes: 0, logins: 0 }
 
-/** Open loop: what is due is sent, whatever became of what went before. */
+/** Open loop: a request is sent when it is due, whether or not earlier ones were answered. */
 function send(kind: keyof LoadOrder, work: (person: Person) => Promise<void>): void {
   const person = people[Math.floor(Math.random() * people.length)]
   if (!person) return
@@ -70,7 +70,7 @@ async function makePeople(): Promise<void> {
 
 let making = false
 parentPort?.on('message', async (next: LoadOrder) => {
-  // A new load is judged by itself.
+  // Statistics begin again with each new load.
   if (isNothing(order) && !isNothing(next)) tally = new LoadTally()
   order = next
   if (making || people.length > 0) return

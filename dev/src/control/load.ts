@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 
 /** What the page may ask for, a second at most. */
 export const LIMITS = { reads: 500, writes: 60, logins: 20 }
-/** Accounts the load is made by */
+/** Accounts that send the load */
 export const PEOPLE = 12
 
 /** Requests a second of each kind; all 0 ends the load. */

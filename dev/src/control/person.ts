@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Longer than the gateway waits for an instance: then it is the system that says what was wrong. */
+/** Longer than the gateway waits for an instance, so that the gateway's own answer is seen. */
 const TIMEOUT_MS = 20_000
 /** A list stays shorter than a page, so that one read shows all of it. */
 const MAX_TASKS = 20

@@ -14,11 +14,11 @@ export interface ProcessReport {
 
 export type Action = 'stop' | 'kill' | 'start' | 'freeze' | 'slow' | 'resume'
 
-/** A slow process runs for this share of its time: it is stopped and woken so often that only its answers tell. */
+/** Share of the time for which a slowed process runs: it is stopped and continued many times a second. */
 const SLOW_RUNS_MS = 15
 const SLOW_STANDS_MS = 85
 
-/** What is asked cannot be done in the state the process is in. */
+/** The action is impossible in the present state of the process. */
 export class WrongState extends Error {}
 
 /** Which action is possible in which state */

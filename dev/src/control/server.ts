@@ -56,7 +56,7 @@ export class ControlPort {
 
   private constructor(port: number, pagePort: number, controls: Controls) {
     this.#port = port
-    // What nobody sees any more does not go on.
+    // Load and slow-downs end with the last page that shows them.
     this.#broadcast = new Broadcast(() => void controls.load(NO_LOAD))
     this.#app = Fastify({
       logger: false,
