@@ -169,6 +169,29 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
     await close()
   })
 
+  await t.test('what is done elsewhere is seen here, and so is the end of the session', async (t) => {
+    const person = await newPerson(BASE_URL)
+    const { page, close } = await openPage(browser, BASE_URL)
+    await page.getByLabel('E-mail address').fill(person.email)
+    await page.getByLabel('Password').fill(person.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Nothing to do yet').waitFor()
+    const { token } = person
+    const url = `${BASE_URL}/tasks/`
+    const { body } = await call(url, { method: 'POST', token, json: { title: 'Made elsewhere' } })
+    await page.getByRole('listitem').getByText('Made elsewhere').waitFor()
+    await page.getByLabel('Search').fill('ELSE')
+    await page.getByRole('listitem').getByText('Made elsewhere').waitFor()
+    await page.getByLabel('Search').fill('nowhere')
+    await page.getByText('No task is like that').waitFor()
+    await page.getByLabel('Search').fill('')
+    await call(`${url}${body._id}`, { method: 'DELETE', token })
+    await page.getByText('Nothing to do yet').waitFor()
+    t.equal((await call(`${BASE_URL}/auth/logout?scope=global`, { method: 'POST', token })).status, 204)
+    await page.getByRole('alert').getByText('Your session has ended').waitFor()
+    await close()
+  })
+
   await t.test('the reference pages show no toolbar of their vendor, and ask nobody else', async (t) => {
     for (const path of ['/auth/reference/', '/tasks/reference/']) {
       const { page, origins, close } = await openPage(browser, new URL(path, BASE_URL).href)

@@ -1,5 +1,6 @@
 import { feed } from '../system/feed.ts'
 import { type Exchange, parseHeaders } from './exchange.ts'
+import { newIdentifier } from './identifier.ts'
 
 const TIMEOUT_MS = 20_000
 
@@ -40,7 +41,7 @@ async function problemOf(response: Response): Promise<ApiError> {
 
 function record(call: Call, started: number, response: Response | undefined): Exchange {
   const exchange: Exchange = {
-    id: response?.headers.get('x-request-id') ?? crypto.randomUUID(),
+    id: response?.headers.get('x-request-id') ?? newIdentifier(),
     method: call.method ?? 'GET',
     path: call.path.split('?', 1)[0] ?? '/',
     status: response?.status ?? 0,

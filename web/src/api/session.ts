@@ -59,12 +59,17 @@ function forget(reason = ''): void {
   user.value = undefined
 }
 
+/** Browsers keep locks from pages that came by plain http; there, tabs that refresh at once get the same successor. */
+function oneTabAtATime<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks ? navigator.locks.request(REFRESH_LOCK, work) : work()
+}
+
 /**
  * One tab refreshes, the others take what it got.
  * @throws ApiError when the refresh token is refused: the session is over
  */
 function refreshed(old: Tokens): Promise<Tokens> {
-  return navigator.locks.request(REFRESH_LOCK, async () => {
+  return oneTabAtATime(async () => {
     const current = load()
     if (!current) throw new ApiError(401, 'signed_out', 'You have signed out in another tab.')
     if (current.access !== old.access) return current
@@ -77,6 +82,11 @@ async function usable(): Promise<Tokens> {
   const tokens = load()
   if (!tokens) throw new ApiError(401, 'signed_out', 'You are not signed in.')
   return tokens.expires - EARLY_MS > Date.now() ? tokens : refreshed(tokens)
+}
+
+/** One that is good for a while. @throws ApiError when nobody is signed in any more */
+export async function accessToken(): Promise<string> {
+  return (await usable()).access
 }
 
 function isOver(error: unknown): error is ApiError {

@@ -1,4 +1,5 @@
 import { batch, computed, signal } from '@preact/signals'
+import { newIdentifier } from './identifier.ts'
 import { sendSigned } from './session.ts'
 
 export interface Task {
@@ -15,12 +16,12 @@ export type TaskChanges = Partial<Pick<Task, 'title' | 'description' | 'complete
 
 /** undefined = not read yet */
 export const tasks = signal<readonly Task[] | undefined>(undefined)
+/** What the last search has found, in all tasks and not only in those that were read; undefined while nothing is searched for */
+export const found = signal<readonly Task[] | undefined>(undefined)
 /** Where the next page is; undefined on the last one */
 export const nextPage = signal<string | undefined>(undefined)
 export const openCount = computed(() => tasks.value?.filter((task) => !task.completed).length ?? 0)
 
-/** Other tabs of this browser read the list again when one has changed it. */
-const changes = new BroadcastChannel('authdb.tasks')
 const NEXT = /<([^>]+)>;\s*rel="next"/
 
 /** The first page, newest first. @throws ApiError */
@@ -30,6 +31,17 @@ export async function readTasks(): Promise<void> {
     tasks.value = data
     nextPage.value = NEXT.exec(headers.get('link') ?? '')?.[1]
   })
+}
+
+let searches = 0
+
+/** Words are found by their beginnings, without case and accents. @throws ApiError */
+export async function searchTasks(words: string): Promise<void> {
+  const search = ++searches
+  const query = new URLSearchParams({ q: words })
+  const data = words === '' ? undefined : (await sendSigned<Task[]>({ path: `/tasks/?${query}` })).data
+  // An answer that comes after that of a later search is none any more.
+  if (search === searches) found.value = data
 }
 
 /** @throws ApiError */
@@ -43,38 +55,28 @@ export async function readMoreTasks(): Promise<void> {
   })
 }
 
-async function changed(): Promise<void> {
-  changes.postMessage('changed')
-  await readTasks()
-}
-
 /** @throws ApiError */
 export async function addTask(fields: TaskChanges & { title: string }): Promise<void> {
-  const headers = { 'idempotency-key': crypto.randomUUID() }
+  const headers = { 'idempotency-key': newIdentifier() }
   await sendSigned({ method: 'POST', path: '/tasks/', body: fields, headers })
-  await changed()
+  await readTasks()
 }
 
 /** Only the version that was shown is changed. @throws ApiError 412 when somebody else was faster */
 export async function changeTask({ _id, version }: Task, body: TaskChanges): Promise<void> {
   const headers = { 'if-match': `"${version}"` }
   await sendSigned({ method: 'PUT', path: `/tasks/${_id}`, body, headers })
-  await changed()
+  await readTasks()
 }
 
 /** @throws ApiError */
 export async function deleteTask({ _id }: Task): Promise<void> {
   await sendSigned({ method: 'DELETE', path: `/tasks/${_id}` })
-  await changed()
+  await readTasks()
 }
 
 export function forgetTasks(): void {
   tasks.value = undefined
+  found.value = undefined
   nextPage.value = undefined
-}
-
-/** @returns ends it */
-export function onChangedElsewhere(listener: () => void): () => void {
-  changes.addEventListener('message', listener)
-  return () => changes.removeEventListener('message', listener)
 }

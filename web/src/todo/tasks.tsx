@@ -1,15 +1,17 @@
-import { useComputed, useSignal } from '@preact/signals'
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/client.ts'
 import { signOut, type User } from '../api/session.ts'
+import { followChanges } from '../api/task-events.ts'
 import {
   addTask,
   forgetTasks,
+  found,
   nextPage,
-  onChangedElsewhere,
   openCount,
   readMoreTasks,
   readTasks,
+  searchTasks,
   type Task,
   tasks,
 } from '../api/tasks.ts'
@@ -17,6 +19,8 @@ import { Button, say, Trouble } from '../controls.tsx'
 import { DemoReminder } from './sign-in.tsx'
 import { TaskItem } from './task-item.tsx'
 
+/** @param done is said when the work is done; what went wrong is shown */
+type Attempt = (work: () => Promise<void>, done?: string) => Promise<void>
 type Filter = 'all' | 'open' | 'done'
 const FILTERS: [Filter, string][] = [
   ['all', 'All'],
@@ -24,18 +28,36 @@ const FILTERS: [Filter, string][] = [
   ['done', 'Done'],
 ]
 
-function matches(task: Task, filter: Filter, search: string): boolean {
-  if (filter !== 'all' && task.completed !== (filter === 'done')) return false
-  return `${task.title} ${task.description ?? ''}`.toLowerCase().includes(search)
+/** A person who types is not asked for at each letter. */
+const TYPING_MS = 250
+
+function matches(task: Task, filter: Filter): boolean {
+  return filter === 'all' || task.completed === (filter === 'done')
 }
 
-/** The list is read when it is first shown, when another tab has changed it, and when one comes back to this tab. */
-function useReading(attempt: (work: () => Promise<void>) => Promise<void>) {
+/** @returns searches for what was typed, once the person has stopped; again when the list has changed */
+function useSearch(attempt: Attempt): (words: string) => void {
+  const words = useSignal('')
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const search = () => void attempt(() => searchTasks(words.peek()))
+  useSignalEffect(() => {
+    if (tasks.value && words.peek() !== '') search()
+  })
+  useEffect(() => () => clearTimeout(timer.current), [])
+  return (typed) => {
+    words.value = typed.trim()
+    clearTimeout(timer.current)
+    timer.current = setTimeout(search, TYPING_MS)
+  }
+}
+
+/** The list is read when it is first shown, when it was changed elsewhere, and when one comes back to this tab. */
+function useReading(attempt: Attempt) {
   useEffect(() => {
     const read = () => void attempt(readTasks)
     const onVisible = () => document.visibilityState === 'visible' && read()
     if (!tasks.peek()) read()
-    const end = onChangedElsewhere(read)
+    const end = followChanges(read)
     document.addEventListener('visibilitychange', onVisible)
     return () => {
       end()
@@ -44,7 +66,7 @@ function useReading(attempt: (work: () => Promise<void>) => Promise<void>) {
   }, [])
 }
 
-function AddTask({ attempt }: { attempt: (work: () => Promise<void>, done: string) => Promise<void> }) {
+function AddTask({ attempt }: { attempt: Attempt }) {
   const input = useRef<HTMLInputElement>(null)
   function submit(event: SubmitEvent) {
     event.preventDefault()
@@ -90,12 +112,11 @@ function Empty({ any }: { any: boolean }) {
 export function Tasks({ user }: { user: User }) {
   const trouble = useSignal('')
   const filter = useSignal<Filter>('all')
-  const search = useSignal('')
   const shown = useComputed(() =>
-    (tasks.value ?? []).filter((task) => matches(task, filter.value, search.value.trim().toLowerCase())),
+    (found.value ?? tasks.value ?? []).filter((task) => matches(task, filter.value)),
   )
 
-  async function attempt(work: () => Promise<void>, done = '') {
+  const attempt: Attempt = async (work, done = '') => {
     trouble.value = ''
     await work().then(
       () => done && say(done),
@@ -103,6 +124,7 @@ export function Tasks({ user }: { user: User }) {
     )
   }
   useReading(attempt)
+  const search = useSearch(attempt)
 
   return (
     <section class="card" aria-labelledby="tasks-title">
@@ -144,7 +166,7 @@ export function Tasks({ user }: { user: User }) {
           <input
             type="search"
             placeholder="Search"
-            onInput={({ currentTarget }) => (search.value = currentTarget.value)}
+            onInput={({ currentTarget }) => search(currentTarget.value)}
           />
         </label>
       </div>
