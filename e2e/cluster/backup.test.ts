@@ -89,4 +89,7 @@ t.test('a backup that is not there is named, and nothing is changed', { skip }, 
   )
 })
 
-t.teardown(() => namespace.helm('upgrade', ...chartArguments(tag)))
+t.teardown(async () => {
+  await namespace.kubectl('delete', 'job', 'backup-now', '--ignore-not-found')
+  await namespace.helm('upgrade', ...chartArguments(tag))
+})

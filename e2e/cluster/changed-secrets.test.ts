@@ -97,6 +97,15 @@ t.test('a signing key is added by one command: nothing restarts and nobody is si
   t.equal((await secretOf('auth-service'))['signing-keys.json'], held, 'an upgrade keeps the keys')
 })
 
+/** Until then a pod of before, which drains, may still answer, and sign with the secret it has. */
+const oldPodsAreGone = () =>
+  until(
+    'the pods of before are gone',
+    async () =>
+      (await namespace.pods('auth-service')).length === (await namespace.readyPods('auth-service')).length,
+    120_000,
+  )
+
 t.test('the refresh-token secret is exchanged in three upgrades, and log-ins of before go on', async (t) => {
   const person = await newPerson()
   const old = (await secretOf('auth-service'))['refresh-token-secret'] as string
@@ -109,10 +118,12 @@ t.test('the refresh-token secret is exchanged in three upgrades, and log-ins of 
   }
   await change('auth-service', { 'refresh-token-secret-accepted': next })
   await restartReaders('refresh-1')
+  await oldPodsAreGone()
   t.equal(await refresh(), 200, 'while both are accepted')
   await change('auth-service', { 'refresh-token-secret': next, 'refresh-token-secret-accepted': old })
   const before = token
   await restartReaders('refresh-2')
+  await oldPodsAreGone()
   t.equal(await refresh(), 200, 'after the exchange, with a token of the old secret')
   t.not(token, before)
   await namespace.kubectl(
@@ -120,6 +131,7 @@ t.test('the refresh-token secret is exchanged in three upgrades, and log-ins of 
     ...['--patch', '[{"op": "remove", "path": "/data/refresh-token-secret-accepted"}]'],
   )
   await restartReaders('refresh-3')
+  await oldPodsAreGone()
   t.equal(await refresh(), 200, 'and with the new one alone')
   t.equal(
     (await call('/auth/refresh', { method: 'POST', json: { refresh_token: before } })).status,
