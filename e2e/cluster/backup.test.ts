@@ -91,5 +91,7 @@ t.test('a backup that is not there is named, and nothing is changed', { skip }, 
 
 t.teardown(async () => {
   await namespace.kubectl('delete', 'job', 'backup-now', '--ignore-not-found')
+  // Helm forgets what only a failed upgrade has made.
+  await namespace.kubectl('delete', 'job', '--selector', 'app.kubernetes.io/component=backup')
   await namespace.helm('upgrade', ...chartArguments(tag))
 })

@@ -15,6 +15,7 @@ import {
 } from './installation.ts'
 import type { Namespace } from './namespace.ts'
 
+const PODS_GO_MS = 120_000
 const OTHER_RUN_LIMIT_MS = 1_800_000
 const started = performance.now()
 
@@ -58,7 +59,10 @@ async function untilAlone(): Promise<void> {
 async function remove(namespace: Namespace): Promise<void> {
   if (process.env.KEEP) return say(`kept: namespace ${namespace.name}`)
   await timed('helm uninstall', () => namespace.helm('uninstall', RELEASE, '--wait', '--ignore-not-found'))
-  await until('the pods are gone', async () => (await namespace.allPods()).length === 0, 120_000)
+  const pods = () => namespace.allPods()
+  await until('the pods are gone', async () => (await pods()).length === 0, PODS_GO_MS).catch(async () =>
+    say(`pods that stay: ${(await pods()).join(', ')}`),
+  )
   const left = await ofTheRelease(namespace)
   say(`left behind by helm uninstall: ${left.join(', ') || 'nothing'}`)
   await timed('namespace deleted', () => run('kubectl', ['delete', 'namespace', namespace.name]))
