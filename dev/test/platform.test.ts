@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { startPlatform } from '../src/platform.ts'
@@ -12,6 +13,9 @@ const { system, stores } = platform
 t.teardown(() => platform.stop())
 const pids: number[] = []
 
+/** Enough for hundreds of requests in a restart, and little enough for the rest of the machine. */
+const PAUSE_MS = 5
+
 /** Sends requests without a token until `work` is done. @returns every method and status seen, and how often */
 async function whileAsking(
   methods: readonly string[],
@@ -24,6 +28,7 @@ async function whileAsking(
     while (!done) {
       const { status } = await fetch(`${system.baseUrl}/tasks/`, { method })
       seen[`${method} ${status}`] = (seen[`${method} ${status}`] ?? 0) + 1
+      await sleep(PAUSE_MS)
     }
   })
   await work()
