@@ -31,7 +31,7 @@ STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 # What the system itself consists of: `make dev` installs nothing else, and none of their tools for tests.
 SYSTEM := $(addprefix $(CACHE)/run/,$(filter dev gateway web auth-service task-service,$(PACKAGES)))
 
-.PHONY: help dev test browser page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-log-outs bench-rivals bench-page import erased restored
+.PHONY: help dev test browser page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-generator bench-log-outs bench-rivals bench-page import erased restored
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
@@ -101,6 +101,9 @@ bench-rivals: install ## one race on other caches and on ours: who is stale, and
 
 bench-page: install ## lists beside a storm of log-ins, and what a page that reads all requests costs: ROUNDS, SECONDS, PEOPLE
 	@node bench/page.ts
+
+bench-generator: install ## the load generator beside vegeta, which has to be on PATH: RATE, SECONDS, ROUNDS
+	@node bench/generator.ts
 
 bench-log-outs: install ## how long a log-out takes to be felt at every instance, as a histogram: COUNT, AT_ONCE, TASKS, REDIS=off
 	@node e2e/commands/log-outs.ts
