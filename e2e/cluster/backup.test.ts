@@ -94,4 +94,6 @@ t.teardown(async () => {
   // Helm forgets what only a failed upgrade has made.
   await namespace.kubectl('delete', 'job', '--selector', 'app.kubernetes.io/component=backup')
   await namespace.helm('upgrade', ...chartArguments(tag))
+  // Kept on purpose: backups outlive their release.
+  await namespace.kubectl('delete', 'pvc', `${RELEASE}-mongodb-backup`, '--ignore-not-found')
 })
