@@ -3,15 +3,15 @@ import {
   buildImage,
   chartArguments,
   currentInstallation,
+  IMAGES,
   image,
   RELEASE,
-  SERVICES,
 } from '../harness/cluster/installation.ts'
 import { assertUnderLoad } from '../harness/load/assertions.ts'
 import { underLoad } from '../harness/load/under-load.ts'
 import { noWriteFailed, promisesOf, type Verdict } from '../harness/load/verdict.ts'
 
-/** Other versions of both images arrive, and leave again, under constant reads and writes through the ingress. */
+/** Other versions of all images arrive, and leave again, under constant reads and writes through the ingress. */
 const { namespace, baseUrl } = currentInstallation()
 const RATE = 60
 const before = process.env.IMAGE_TAG as string
@@ -30,8 +30,8 @@ const allPromises = (verdict: Verdict) => [...promisesOf(verdict), noWriteFailed
 /** Neither an upgrade nor a rollback can be repeated. */
 const ATTEMPTS = 1
 
-t.test('helm upgrade to other images of both services fails no request', async (t) => {
-  for (const service of SERVICES) await buildImage(service, after)
+t.test('helm upgrade to other images fails no request', async (t) => {
+  for (const name of IMAGES) await buildImage(name, after)
   const run = () =>
     underLoad(baseUrl, { most: RATE }, async () => {
       const started = performance.now()
@@ -41,7 +41,7 @@ t.test('helm upgrade to other images of both services fails no request', async (
   await assertUnderLoad(t, run, allPromises, ATTEMPTS)
   t.strictSame(
     await runningImages(),
-    SERVICES.map((service) => image(service, after)),
+    IMAGES.map((name) => image(name, after)).toSorted(),
     'the other images run',
   )
 })
@@ -56,7 +56,7 @@ t.test('helm rollback fails no request', async (t) => {
   await assertUnderLoad(t, run, allPromises, ATTEMPTS)
   t.strictSame(
     await runningImages(),
-    SERVICES.map((service) => image(service, before)),
+    IMAGES.map((name) => image(name, before)).toSorted(),
     'the former images run',
   )
 })
