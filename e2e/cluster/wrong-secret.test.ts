@@ -58,8 +58,11 @@ t.test(
   'a refresh-token secret that is too short stops the pod with a sentence in its status; the old pods serve',
   async (t) => {
     const { data } = await namespace.get('secret', `${RELEASE}-auth-service`)
-    const key = Buffer.from(data['signing-keys.json'], 'base64').toString()
-    await secret('short-secret', { 'signing-keys.json': key, 'refresh-token-secret': 'short' })
+    const texts = Object.entries(data as Record<string, string>).map(([key, value]) => [
+      key,
+      Buffer.from(value, 'base64').toString(),
+    ])
+    await secret('short-secret', { ...Object.fromEntries(texts), 'refresh-token-secret': 'short' })
     const pod = await newPodAfter(
       'auth-service',
       '--set',
