@@ -40,6 +40,13 @@ t.afterEach(async () => {
   await namespace.helm('upgrade', ...chartArguments(tag))
 })
 
+// Without its generated Secret for a moment, the release has made other signing keys: every pod has to read them.
+t.teardown(async () => {
+  const deployment = `${RELEASE}-auth-service`
+  await namespace.kubectl('rollout', 'restart', `deployment/${deployment}`)
+  await namespace.rolledOut('deployment', deployment)
+})
+
 t.test('a wrong database password keeps the new pod unready and says why; the old pods serve', async (t) => {
   const uri = `mongodb://tasks:wrong@${RELEASE}-mongodb:27017/tasks?authSource=tasks`
   await secret('wrong-uri', { uri })
