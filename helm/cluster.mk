@@ -31,7 +31,7 @@ e2e: cluster-tools install ## on the cluster of KUBECONFIG: images, a throw-away
 	node e2e/commands/in-cluster.ts contract/*.test.ts
 
 e2e-drills: cluster-tools install ## the same, then upgrades and failures on purpose
-	node e2e/commands/in-cluster.ts web/cluster/*.test.ts cluster/*.test.ts
+	node e2e/commands/in-cluster.ts cluster/*.test.ts web/cluster/*.test.ts
 
 .PHONY: skaffold-e2e
 skaffold-e2e: ## Skaffold's own end-to-end run: `verify` never builds, it is told what was built

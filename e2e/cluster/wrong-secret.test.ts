@@ -45,6 +45,14 @@ t.teardown(async () => {
   const deployment = `${RELEASE}-auth-service`
   await namespace.kubectl('rollout', 'restart', `deployment/${deployment}`)
   await namespace.rolledOut('deployment', deployment)
+  const proxy = (pod: string) => `/api/v1/namespaces/${namespace.name}/pods/${pod}:8001/proxy`
+  const keysOf = (pod: string) => namespace.kubectl('get', '--raw', `${proxy(pod)}/.well-known/jwks.json`)
+  await until(
+    'all pods have the same keys',
+    async () =>
+      new Set(await Promise.all((await namespace.readyPods('auth-service')).map(keysOf))).size === 1,
+    120_000,
+  )
 })
 
 t.test('a wrong database password keeps the new pod unready and says why; the old pods serve', async (t) => {
