@@ -27,6 +27,8 @@ async function installation(): Promise<Namespace> {
 }
 
 const namespace = await installation()
+// Pods that an upgrade replaces come and go, too.
+await namespace.rolledOut('deployment', `${RELEASE}-task-service`)
 const forwarded = await portForward(namespace, `${RELEASE}-gateway`)
 const browser = await launch()
 try {
