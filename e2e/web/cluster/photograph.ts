@@ -27,7 +27,13 @@ async function installation(): Promise<Namespace> {
 }
 
 const namespace = await installation()
-// Pods that an upgrade replaces come and go, too.
+// What comes and goes with the upgrade to the values of a scale-test is not meant; after it there is an autoscaler.
+const hasAutoscaler = () =>
+  namespace.get('hpa', `${RELEASE}-task-service`).then(
+    () => true,
+    () => false,
+  )
+await until('the autoscaler', hasAutoscaler, LIMIT_MS)
 await namespace.rolledOut('deployment', `${RELEASE}-task-service`)
 const forwarded = await portForward(namespace, `${RELEASE}-gateway`)
 const browser = await launch()
