@@ -35,6 +35,9 @@ const hasAutoscaler = () =>
   )
 await until('the autoscaler', hasAutoscaler, LIMIT_MS)
 await namespace.rolledOut('deployment', `${RELEASE}-task-service`)
+const isSettled = async () =>
+  (await namespace.pods('task-service')).length === (await namespace.readyPods('task-service')).length
+await until('the pods of before are gone', isSettled, LIMIT_MS)
 const forwarded = await portForward(namespace, `${RELEASE}-gateway`)
 const browser = await launch()
 try {
