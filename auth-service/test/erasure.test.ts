@@ -4,7 +4,8 @@ import { ObjectId } from 'mongodb'
 import t from 'tap'
 import { newAdmin } from './support/admin.ts'
 import { call, register } from './support/client.ts'
-import { freePort, startService } from './support/service.ts'
+import { freePort } from './support/free-port.ts'
+import { startService } from './support/service.ts'
 import { until } from './support/until.ts'
 
 /** task-service's internal port: what was asked of it, and what it answers next. */

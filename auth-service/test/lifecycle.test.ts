@@ -1,8 +1,9 @@
 import t from 'tap'
 import { newEmail } from './support/client.ts'
+import { freePort } from './support/free-port.ts'
 import { type Gate, newGate } from './support/network.ts'
 import { get, startProcess } from './support/process.ts'
-import { freePort, newEnvironment, PASSWORD } from './support/service.ts'
+import { newEnvironment, PASSWORD } from './support/service.ts'
 import { mongodbUri, redisUrl } from './support/stores.ts'
 import { until } from './support/until.ts'
 

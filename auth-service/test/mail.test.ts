@@ -2,8 +2,9 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import { newAdmin } from './support/admin.ts'
 import { call, loggedIn, newEmail, register } from './support/client.ts'
+import { freePort } from './support/free-port.ts'
 import { newMailbox } from './support/mailbox.ts'
-import { freePort, PASSWORD, startInstance, startService } from './support/service.ts'
+import { PASSWORD, startInstance, startService } from './support/service.ts'
 import { until } from './support/until.ts'
 
 const mailbox = await newMailbox(t)

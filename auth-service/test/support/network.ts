@@ -1,5 +1,6 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { freePort } from './free-port.ts'
 
 /** A way to a store that can be cut and opened again, without touching the store. */
 export class Gate {
@@ -15,6 +16,8 @@ export class Gate {
   }
 
   async open(): Promise<void> {
+    // The same each time, and nobody else's while the gate is closed.
+    this.port ||= await freePort()
     const server = createServer((client) => {
       const store = connect(this.#target)
       for (const socket of [client, store]) {
@@ -25,7 +28,6 @@ export class Gate {
       setTimeout(() => client.pipe(store).pipe(client), this.acceptMs)
     })
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
-    this.port = (server.address() as AddressInfo).port
     this.#server = server
   }
 

@@ -1,5 +1,6 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { freePort } from './free-port.ts'
 
 /** A way to a store that can be cut, stalled and watched, without touching the store. */
 export class Gate {
@@ -31,9 +32,10 @@ export class Gate {
   }
 
   async open(): Promise<void> {
+    // The same each time, and nobody else's while the gate is closed.
+    this.port ||= await freePort()
     const server = createServer((client) => this.#join(client))
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
-    this.port = (server.address() as AddressInfo).port
     this.#server = server
   }
 

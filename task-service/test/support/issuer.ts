@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { freePort } from './free-port.ts'
 
 const TOKEN_SECONDS = 1_800
 
@@ -72,9 +72,9 @@ export class Issuer {
 
   /** At the same address again after {@link close}. */
   async listen(): Promise<void> {
+    this.#port ||= await freePort()
     this.#server = this.#newServer()
     await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve))
-    this.#port = (this.#server.address() as AddressInfo).port
   }
 
   get url(): string {
