@@ -24,9 +24,14 @@ export const openCount = computed(() => tasks.value?.filter((task) => !task.comp
 
 const NEXT = /<([^>]+)>;\s*rel="next"/
 
+let reads = 0
+
 /** The first page, newest first. @throws ApiError */
 export async function readTasks(): Promise<void> {
+  const read = ++reads
   const { data, headers } = await sendSigned<Task[]>({ path: '/tasks/' })
+  // An answer that comes after that of a later read may show an older list.
+  if (read !== reads) return
   batch(() => {
     tasks.value = data
     nextPage.value = NEXT.exec(headers.get('link') ?? '')?.[1]
