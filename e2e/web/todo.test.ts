@@ -4,6 +4,7 @@ import t from 'tap'
 import { call } from '../harness/http.ts'
 import { oneTimeCode, STEP_MS } from '../harness/one-time-code.ts'
 import { newPerson } from '../harness/people.ts'
+import { until } from '../harness/until.ts'
 import { isTooWide, launch, noBrowser, openPage, readUntil, signInAsDemo, violations } from './browser.ts'
 
 const BASE_URL = process.env.BASE_URL ?? ''
@@ -189,6 +190,28 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
     await page.getByText('Nothing to do yet').waitFor()
     t.equal((await call(`${BASE_URL}/auth/logout?scope=global`, { method: 'POST', token })).status, 204)
     await page.getByRole('alert').getByText('Your session has ended').waitFor()
+    await close()
+  })
+
+  await t.test('an answer that comes after that of a later question shows no older list', async (t) => {
+    const { page, close } = await openPage(browser, BASE_URL)
+    await signInAsDemo(page)
+    let comesLate: (() => Promise<void>) | undefined
+    await page.route('**/tasks/', async (route) => {
+      if (route.request().method() !== 'GET' || comesLate) return route.continue()
+      const response = await route.fetch()
+      comesLate = () => route.fulfill({ response })
+    })
+    await page.getByRole('button', { name: 'Read the list again', exact: true }).click()
+    await until('the first answer is held back', () => comesLate !== undefined)
+    await page.getByLabel('New task').fill('Newer')
+    await page.getByRole('button', { name: 'Add' }).click()
+    const newer = page.getByRole('listitem').getByText('Newer')
+    await newer.waitFor()
+    await comesLate?.()
+    // Said when the earlier reading is over.
+    await page.getByText('The list was read again.').waitFor({ state: 'attached' })
+    t.ok(await newer.isVisible())
     await close()
   })
 
