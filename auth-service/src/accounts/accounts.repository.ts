@@ -150,11 +150,12 @@ export class AccountRepository {
    * @throws EmailTaken
    */
   async changeEmail(id: string, old: string, email: string): Promise<boolean> {
+    const match = { _id: new ObjectId(id), email: old, ...EXISTING }
     const $set = { email, email_verified_at: new Date() }
-    const changed = await this.#update(id, { $set }, { email: old }).catch((error) => {
+    const { matchedCount } = await guarded(this.#users.updateOne(match, { $set })).catch((error) => {
       throw isDuplicateKey(error) ? new EmailTaken() : error
     })
-    return changed !== undefined
+    return matchedCount === 1
   }
 
   /**
