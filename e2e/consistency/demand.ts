@@ -1,6 +1,6 @@
 import type { Measurement, Plan } from './measure.ts'
 
-/** A machine that carries so many in the time of the run is asked for them, and for no more. */
+/** The most reads that a run asks for, on a machine that carries them in its time. */
 const ALL_READS = 200_000
 /** Of all faults together, at the rate of the undisturbed system */
 const SECONDS = 40

@@ -131,7 +131,7 @@ async function disturb(disturbance: Disturbance, account: Account | undefined) {
   const { system, fault, plan } = disturbance
   const random = new Random(plan.seed + 1)
   const calmRate = await rateNow(disturbance)
-  // Where it is too slow to say anything, no more reads are waited for.
+  // On a machine that is too slow to show anything, waiting for more reads is pointless.
   const isOver = endOf(calmRate < MIN_RATE ? { ...disturbance, plan: { ...plan, minReads: 0 } } : disturbance)
   let injections = 0
   while (!isOver()) {

@@ -126,7 +126,7 @@ export class Traffic {
     await this.#afterFailure('GET list', answer)
   }
 
-  /** A task that is in the bin, or may be, says nothing; any other that is missing shows nothing of what was written. */
+  /** A missing task that may be in the bin is left out; any other missing task counts as one without a write. */
   #endRead(operation: number, index: number, slot: number, value: number): void {
     const register = index * SLOTS + slot
     const read = operation + slot

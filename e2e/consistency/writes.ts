@@ -143,7 +143,7 @@ export class Writes {
     return false
   }
 
-  /** What is not removed now is with the next creation. */
+  /** A task that cannot be removed now is removed with the next creation. */
   async #removeSurplus(connection: HttpConnection, register: number, surplus: string[]): Promise<void> {
     const removals = surplus.map((_id) => ({ op: 'delete', _id, version: 1 }))
     if (removals.length === 0) return

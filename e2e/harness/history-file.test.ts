@@ -7,7 +7,7 @@ import { History } from './history.ts'
 import { readHistory, writeHistory } from './history-file.ts'
 import { describeViolation, findViolations } from './judge.ts'
 
-/** Something of everything, and a stale read. */
+/** A history with every kind of operation and one stale read. */
 function recorded(): History {
   let time = 0
   const history = new History(2, () => ++time / 4)

@@ -28,7 +28,7 @@ export class History {
   #values = new Uint32Array(FIRST_CAPACITY)
   #starts = new Float64Array(FIRST_CAPACITY)
   #ends = new Float64Array(FIRST_CAPACITY)
-  /** Operation × 2, + 1 where it ends. */
+  /** Twice the number of the operation, plus 1 for its end. */
   #events = new Uint32Array(FIRST_CAPACITY * 2)
 
   /** @param now monotonic milliseconds; only reports use them, the order of calls is the order of events */
@@ -66,7 +66,7 @@ export class History {
     this.#end(operation, 'acknowledged')
   }
 
-  /** A read without an answer says nothing. */
+  /** A read without an answer is left out. */
   failRead(operation: number): void {
     this.#end(operation, 'failed')
   }

@@ -49,7 +49,7 @@ export async function newPerson(
   }
 }
 
-/** A system that has just started, or is busy, refuses at first. */
+/** A system that has just started, or is busy, may refuse the first attempts. */
 async function newPersonInTime(origin: string): Promise<Person> {
   let person: Person | undefined
   await until('somebody is registered and logged in', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Generous: a limit is there to end a run that hangs, not to measure one. */
+/** Long on purpose: the limit ends a run that hangs, it measures nothing. */
 const LIMIT_MS = 120_000
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 250

@@ -15,7 +15,7 @@ const OFFER = { most: Number(process.env.RATE ?? 40), isFixed: process.env.RATE 
 const ROUNDS = Number(process.env.ROUNDS ?? 3)
 /** After so many no further round begins, except for the first ones. */
 const LIMIT_SECONDS = Number(process.env.LIMIT_SECONDS ?? 90)
-/** However long they take. */
+/** The first rounds are made however long they take. */
 const FIRST_ROUNDS = Math.min(ROUNDS, 3)
 const KILLS = Number(process.env.KILLS ?? 3)
 const FIRST_KILLS = Math.min(KILLS, 3)

@@ -5,7 +5,7 @@ import t from 'tap'
 import { freePorts } from '../../dev/index.ts'
 import { crashScript } from './crash.ts'
 
-/** Says farewell whenever it is given the time for it. */
+/** Prints a last line whenever it gets the time for it. */
 const VICTIM = `
   for (const event of ['SIGTERM', 'SIGINT', 'beforeExit', 'exit']) process.on(event, () => console.log('farewell'))
   setInterval(() => {}, 1_000)

@@ -20,7 +20,7 @@ export async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, args })
 }
 
-/** A page that keeps what no page of ours may do. */
+/** A page that records what no page of ours may do. */
 export interface WatchedPage {
   readonly page: Page
   /** Errors in the console, and those nobody caught */

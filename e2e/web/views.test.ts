@@ -20,7 +20,7 @@ import {
 /** Where the pictures of README go; none are made when it is not set. */
 const SCREENSHOTS = process.env.SCREENSHOTS
 const VIEWS = ['split', 'sticky-note', 'traffic-cop', 'scale']
-/** Enough of them to be many at once, few enough for a slow machine. */
+/** Enough requests to overlap, few enough for a slow machine. */
 const MANY_REQUESTS = 300
 
 async function photograph(page: Page, name: string): Promise<void> {

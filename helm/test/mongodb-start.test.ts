@@ -66,7 +66,7 @@ class Container {
   }
 }
 
-/** The server writes its first line whenever it gets to it. */
+/** Waits for the server's first line, which may come late on a busy machine. */
 function inOrder(a: string, b: string): number {
   return Number(b.startsWith('mongod --bind_ip')) - Number(a.startsWith('mongod --bind_ip'))
 }

@@ -23,7 +23,7 @@ const folderOf = (t: Test) => {
   return folder
 }
 
-/** Chart and service versions as they are in the checkout. */
+/** Chart and service versions in the checkout. */
 const versionOf = (part: string) =>
   parse(readFileSync(`${ROOT}${part === 'authdb' ? 'helm/authdb' : `charts/${part}`}/Chart.yaml`, 'utf8'))
     .version

@@ -34,7 +34,7 @@ class DeleteAfterWrite implements ListStore {
     return ''
   }
 
-  /** Finds no `empty`, so nothing is ever claimed. */
+  /** Never reports `empty`, so no reader ever claims. */
   async find(lease: Lease, owner: string): Promise<Found> {
     const value = await this.#send(lease, () => this.#redis.getBuffer(key(lease, owner)))
     return value === null ? { state: 'filling', claim: '' } : { state: 'hit', page: decodePage(value) }
@@ -51,7 +51,7 @@ class DeleteAfterWrite implements ListStore {
 
   async confirm(): Promise<undefined> {}
 
-  /** Never alone, so that nothing is written through. */
+  /** Reports another write beside each one, so that nothing is written through. */
   async mark(): Promise<'joined'> {
     return 'joined'
   }

@@ -10,7 +10,7 @@ const CHART = `${ROOT}helm/authdb`
 export const RELEASE = 'authdb'
 export const SERVICES = ['auth-service', 'task-service'] as const
 export type Service = (typeof SERVICES)[number]
-/** Everything that has an image of ours. */
+/** The parts of the system that have an image of ours. */
 export const IMAGES = [...SERVICES, 'gateway'] as const
 export type Image = (typeof IMAGES)[number]
 

@@ -131,7 +131,7 @@ export async function signUp(email: string, password: string, name: string): Pro
   await signIn(email, password)
 }
 
-/** Here at once, whatever the system says: what is left of the session expires by itself. */
+/** Signs out on this page at once, even when the service does not answer: the session then expires by itself. */
 export async function signOut(): Promise<void> {
   const tokens = load()
   forget()

@@ -54,7 +54,7 @@ async function listen(
       failures = 0
       await readEvents(body, (name, data) => onChange({ ...(data as Omit<Change, 'name'>), name }))
     } catch {
-      // Whatever it was, the list shows it when it is read; the stream alone is no reason to alarm anybody.
+      // No message to the person: reading the list shows any problem that matters.
     }
     await pause(failures, signal)
   }

@@ -45,7 +45,7 @@ export async function searchTasks(words: string): Promise<void> {
   const search = ++searches
   const query = new URLSearchParams({ q: words })
   const data = words === '' ? undefined : (await sendSigned<Task[]>({ path: `/tasks/?${query}` })).data
-  // An answer that comes after that of a later search is none any more.
+  // The answer of an earlier search is ignored once a later one has arrived.
   if (search === searches) found.value = data
 }
 

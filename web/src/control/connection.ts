@@ -15,7 +15,7 @@ export interface LoadStats {
   failed: number
   lost: number
   unsent: number
-  /** Why the last one failed; empty = none has */
+  /** Why the last failed request failed; empty when none has */
   lastFailure: string
   readsPerSecond: number
   readP50: number
@@ -82,7 +82,7 @@ async function read(origin: string): Promise<boolean> {
 }
 
 function forget(): void {
-  // A secret of an earlier run: the page goes on without.
+  // The secret belongs to an earlier run: the page goes on without the control port.
   sessionStorage.removeItem(STORAGE_KEY)
   control = undefined
   connection.value = 'none'
@@ -101,7 +101,7 @@ export async function connect(): Promise<void> {
 }
 
 /**
- * Has something done by `make dev`.
+ * Asks the control port of `make dev` to do something.
  * @throws Error with a sentence
  */
 export async function command<T = null>(name: string, body: object): Promise<T> {

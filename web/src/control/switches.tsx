@@ -41,7 +41,7 @@ const POSSIBLE: Record<NodeState, readonly Action[]> = {
 
 const trouble = signal('')
 
-/** Has it done, and says what became of it. */
+/** Runs the action and shows its outcome. */
 export async function order(name: string, body: object, done: string): Promise<void> {
   trouble.value = ''
   await command(name, body).then(

@@ -116,7 +116,7 @@ export class Dots {
     this.#canvas.height = Math.round(height * ratio)
     this.#canvas.style.width = `${width}px`
     this.#canvas.style.height = `${height}px`
-    // Their ways led over boxes that have moved.
+    // Their paths belong to boxes that have moved since.
     this.#dots = []
   }
 
@@ -169,7 +169,7 @@ export class Dots {
   }
 }
 
-/** What failed stays for a moment where it ended. */
+/** A failed request stays for a moment where it ended. */
 function stopMs({ journey }: Dot): number {
   return journey.kind === 'error' ? STOP_MS : 0
 }

@@ -26,7 +26,7 @@ export type Pace = 'walk' | 'live'
 const LIVE_LEG_MS = 190
 const SHORTEST_WALK_MS = 420
 const LONGEST_WALK_MS = 1_500
-/** In slow motion a millisecond lasts so long. */
+/** How long a millisecond lasts in slow motion. */
 const WALK_SLOWER = 160
 
 function shown(pace: Pace, ms: number | undefined): number {

@@ -10,7 +10,7 @@ import { Legend } from './legend.tsx'
 import { REWIND_SECONDS, Rewind } from './rewind.tsx'
 import { instanceNames, SEPARATOR } from './topology.ts'
 
-/** More than so many in a second are too many to follow one by one. */
+/** Above this rate the eye cannot follow single requests. */
 const WALK_AT_MOST = 3
 const COUNT_EVERY_MS = 250
 const LIT_MS = 1_600
@@ -28,7 +28,7 @@ function readPalette(element: Element): Palette {
   return { kinds, surface: colour('--label'), text: colour('--label-text') }
 }
 
-/** Without motion: the boxes a request has touched are lit for a moment. */
+/** For people who want no motion: the boxes that a request has touched light up for a moment. */
 function useLit() {
   const lit = useSignal<ReadonlySet<string>>(new Set())
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)

@@ -34,7 +34,7 @@ function Row({ seen }: { seen: Seen }) {
   )
 }
 
-/** The same in words, newest first. No live region: it would never be silent. */
+/** The same in words, newest first. Not a live region: a screen reader would never stop reading. */
 export function RequestLog({ rows = 8 }: { rows?: number }) {
   const recent = feed.recent.value.slice(0, rows)
   if (recent.length === 0) return <p class="empty">Requests appear here as soon as there are any.</p>

@@ -10,7 +10,7 @@ interface RewindProps {
   onRewind: (seconds: number) => void
 }
 
-/** While the picture stands still: what led to this moment, once more. */
+/** Replays the last seconds while the picture is paused. */
 export function Rewind({ missed, onRewind }: RewindProps) {
   const seconds = useSignal(REWIND_SECONDS / 2)
   return (

@@ -10,7 +10,7 @@ const PRIORITIES = ['none', 'low', 'medium', 'high']
 const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'medium' })
 const VERSION_MISMATCH = 412
 
-/** Somebody else was faster: what is there now is shown, and said. */
+/** Somebody else changed the task first: shows the present version and says so. */
 async function changeOrShow(task: Task, changes: TaskChanges): Promise<void> {
   await changeTask(task, changes).catch(async (error: unknown) => {
     if (!(error instanceof ApiError) || error.status !== VERSION_MISMATCH) throw error
@@ -37,7 +37,7 @@ function localDate(iso: string): string {
 
 function Editor({ task, close, attempt }: { task: Task; close: () => void; attempt: Attempt }) {
   const first = useRef<HTMLInputElement>(null)
-  // Before anything can be typed that would go nowhere.
+  // Before the person can type into a field that is about to go.
   useLayoutEffect(() => first.current?.select(), [])
   return (
     <form
@@ -104,7 +104,7 @@ export function TaskItem({ task, attempt }: { task: Task; attempt: Attempt }) {
 
   function close() {
     editing.value = false
-    // Back to where the keyboard was; the button is there again only after the next drawing.
+    // Returns the keyboard focus to the button, which exists again only after the next render.
     requestAnimationFrame(() => edit.current?.querySelector('button')?.focus())
   }
 

@@ -19,7 +19,7 @@ import { Button, say, Trouble } from '../controls.tsx'
 import { DemoReminder } from './sign-in.tsx'
 import { TaskItem } from './task-item.tsx'
 
-/** @param done is said when the work is done; what went wrong is shown */
+/** @param done is announced when the work is done; an error is shown */
 type Attempt = (work: () => Promise<void>, done?: string) => Promise<void>
 type Filter = 'all' | 'open' | 'done'
 const FILTERS: [Filter, string][] = [
@@ -28,7 +28,7 @@ const FILTERS: [Filter, string][] = [
   ['done', 'Done'],
 ]
 
-/** A person who types is not asked for at each letter. */
+/** A search starts when the person has paused, not at each letter. */
 const TYPING_MS = 250
 
 function matches(task: Task, filter: Filter): boolean {
@@ -51,7 +51,7 @@ function useSearch(attempt: Attempt): (words: string) => void {
   }
 }
 
-/** The list is read when it is first shown, when it was changed elsewhere, and when one comes back to this tab. */
+/** Reads the list when it is first shown, when it was changed elsewhere, and when the person returns to this tab. */
 function useReading(attempt: Attempt) {
   useEffect(() => {
     const read = () => void attempt(readTasks)

@@ -9,7 +9,7 @@ import { milliseconds } from '../system/journey.ts'
 import { RequestLog } from '../system/request-log.tsx'
 import { makeDemo } from '../todo/demo.ts'
 
-/** A lease of the cache lasts so long: after it, no instance believes the Redis that was lost. */
+/** The length of a cache lease. After it, no instance trusts the Redis that was lost. */
 const LEASE_MS = 2_000
 const CIRCUMFERENCE = 2 * Math.PI * 20
 
@@ -39,7 +39,7 @@ function WaitRing({ since }: { since: number }) {
   )
 }
 
-/** Redis is taken away; one reads and writes, and sees what each costs. */
+/** Stops Redis while the visitor reads and writes, and shows what each costs. */
 export function PullRedis() {
   const writing = useSignal<number | undefined>(undefined)
   const trouble = useSignal('')
