@@ -56,12 +56,13 @@ t.test('actionlint finds nothing', (t) => {
   t.end()
 })
 
-t.test('there is a workflow for each service, the charts, the cluster and releases', (t) => {
+t.test('there is a workflow for each service, the charts, the cluster, releases and known weaknesses', (t) => {
   t.strictSame(files.sort(), [
     'auth-service.yml',
     'charts.yml',
     'e2e.yml',
     'release.yml',
+    'security.yml',
     'task-service.yml',
     'tests.yml',
   ])
@@ -103,6 +104,19 @@ t.test('every command is one of the Makefile, or names outputs', (t) => {
       else t.match(line, /^echo "[\w$]+=.*" ?>>"\$GITHUB_OUTPUT"$/, `${file}: ${line}`)
     }
   }
+  t.end()
+})
+
+t.test('the code and every image that is built here are searched for known weaknesses, also each week', (t) => {
+  const security = workflows.find(({ file }) => file === 'security.yml')?.workflow as Workflow
+  const { code, image } = security.jobs as Record<'code' | 'image', Job>
+  t.ok('schedule' in security.on)
+  t.match(code.steps.map(({ uses }) => uses).join('\n'), /codeql-action\/init@.*\n.*codeql-action\/analyze@/)
+  const scanned = image.strategy?.matrix?.include.map(({ part }) => part)
+  t.strictSame(scanned, ['auth-service', 'task-service', 'gateway'])
+  const scan = image.steps.find(({ uses }) => uses?.startsWith('anchore/scan-action@'))
+  t.equal(scan?.with?.['severity-cutoff'], 'high')
+  t.not(scan?.with?.['fail-build'], false)
   t.end()
 })
 
