@@ -56,18 +56,21 @@ t.test('actionlint finds nothing', (t) => {
   t.end()
 })
 
-t.test('there is a workflow for each service, the charts, the cluster, releases and known weaknesses', (t) => {
-  t.strictSame(files.sort(), [
-    'auth-service.yml',
-    'charts.yml',
-    'e2e.yml',
-    'release.yml',
-    'security.yml',
-    'task-service.yml',
-    'tests.yml',
-  ])
-  t.end()
-})
+t.test(
+  'there is a workflow for each service, the charts, the cluster, releases and known weaknesses',
+  (t) => {
+    t.strictSame(files.sort(), [
+      'auth-service.yml',
+      'charts.yml',
+      'e2e.yml',
+      'release.yml',
+      'security.yml',
+      'task-service.yml',
+      'tests.yml',
+    ])
+    t.end()
+  },
+)
 
 t.test('every action is pinned to a commit, with its version beside it', (t) => {
   for (const { file, text } of workflows) {
@@ -107,18 +110,24 @@ t.test('every command is one of the Makefile, or names outputs', (t) => {
   t.end()
 })
 
-t.test('the code and every image that is built here are searched for known weaknesses, also each week', (t) => {
-  const security = workflows.find(({ file }) => file === 'security.yml')?.workflow as Workflow
-  const { code, image } = security.jobs as Record<'code' | 'image', Job>
-  t.ok('schedule' in security.on)
-  t.match(code.steps.map(({ uses }) => uses).join('\n'), /codeql-action\/init@.*\n.*codeql-action\/analyze@/)
-  const scanned = image.strategy?.matrix?.include.map(({ part }) => part)
-  t.strictSame(scanned, ['auth-service', 'task-service', 'gateway'])
-  const scan = image.steps.find(({ uses }) => uses?.startsWith('anchore/scan-action@'))
-  t.equal(scan?.with?.['severity-cutoff'], 'high')
-  t.not(scan?.with?.['fail-build'], false)
-  t.end()
-})
+t.test(
+  'the code and every image that is built here are searched for known weaknesses, also each week',
+  (t) => {
+    const security = workflows.find(({ file }) => file === 'security.yml')?.workflow as Workflow
+    const { code, image } = security.jobs as Record<'code' | 'image', Job>
+    t.ok('schedule' in security.on)
+    t.match(
+      code.steps.map(({ uses }) => uses).join('\n'),
+      /codeql-action\/init@.*\n.*codeql-action\/analyze@/,
+    )
+    const scanned = image.strategy?.matrix?.include.map(({ part }) => part)
+    t.strictSame(scanned, ['auth-service', 'task-service', 'gateway'])
+    const scan = image.steps.find(({ uses }) => uses?.startsWith('anchore/scan-action@'))
+    t.equal(scan?.with?.['severity-cutoff'], 'high')
+    t.not(scan?.with?.['fail-build'], false)
+    t.end()
+  },
+)
 
 const release = workflows.find(({ file }) => file === 'release.yml')?.workflow as Workflow
 const commandsOf = (job: string) =>
