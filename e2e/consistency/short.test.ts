@@ -19,7 +19,7 @@ const PLAN = {
   // For each write, three reads that race with it; the others show that many lists come from the cache meanwhile.
   mix: { readsPerWrite: 79, racingShare: 0.035 },
 }
-/** One reader makes enough races on almost every machine. */
+/** One attempt makes enough races on almost every machine. */
 const VARIANT_ATTEMPTS = 5
 
 t.setTimeout(PATIENCE_MS)

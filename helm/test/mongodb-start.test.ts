@@ -66,7 +66,7 @@ class Container {
   }
 }
 
-/** Waits for the server's first line, which may come late on a busy machine. */
+/** The server's line first: on a busy machine it is written late. */
 function inOrder(a: string, b: string): number {
   return Number(b.startsWith('mongod --bind_ip')) - Number(a.startsWith('mongod --bind_ip'))
 }

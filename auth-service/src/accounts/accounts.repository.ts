@@ -152,7 +152,9 @@ export class AccountRepository {
   async changeEmail(id: string, old: string, email: string): Promise<boolean> {
     const match = { _id: new ObjectId(id), email: old, ...EXISTING }
     const $set = { email, email_verified_at: new Date() }
-    const { matchedCount } = await guarded(this.#users.updateOne(match, { $set })).catch((error) => {
+    // Not by findOneAndUpdate: what the unique index refuses is an internal error of FerretDB then.
+    const update = this.#users.updateOne(match, { $set }, { maxTimeMS: MAX_TIME_MS })
+    const { matchedCount } = await guarded(update).catch((error) => {
       throw isDuplicateKey(error) ? new EmailTaken() : error
     })
     return matchedCount === 1

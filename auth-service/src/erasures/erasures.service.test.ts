@@ -10,14 +10,17 @@ async function erase(ageMs: number, attempts: number, deleteTasksOf: () => Promi
   const queue = [{ userId: 'u', requestedAt: new Date(Date.now() - ageMs), attempts }]
   const counted: string[] = []
   const warnings: string[] = []
-  const dueAgain = async (_userId: string, at: Date) => {
-    due = at
-  }
+  let isAcknowledged = false
   const service = new ErasureService({
     erasures: {
       claim: async () => queue.shift(),
-      postpone: dueAgain,
-      acknowledge: dueAgain,
+      postpone: async (_userId, at) => {
+        due = at
+      },
+      acknowledge: async (_userId, at) => {
+        due = at
+        isAcknowledged = true
+      },
       remove: async () => {
         due = undefined
       },
@@ -30,11 +33,12 @@ async function erase(ageMs: number, attempts: number, deleteTasksOf: () => Promi
   const before = Date.now()
   await service.run(new AbortController().signal)
   const wait = due && { atMost: due.getTime() - before, atLeast: due.getTime() - Date.now() }
-  return { wait, counted, warnings }
+  return { wait, isAcknowledged, counted, warnings }
 }
 
 t.test('acknowledged early, it is due once more when every access token has expired', async (t) => {
-  const { wait, counted, warnings } = await erase(0, 1, async () => undefined)
+  const { wait, isAcknowledged, counted, warnings } = await erase(0, 1, async () => undefined)
+  t.ok(isAcknowledged)
   t.ok(wait && wait.atMost > ACCESS_SECONDS * 1000 && wait.atLeast < ACCESS_SECONDS * 1000 + 300_000)
   t.strictSame(counted, ['acknowledged'])
   t.strictSame(warnings, [])
@@ -49,7 +53,8 @@ t.test('acknowledged after that, it is done', async (t) => {
 
 t.test('not acknowledged, it is tried again later, and that is logged', async (t) => {
   const failing = () => Promise.reject(new Error('task-service answered 503'))
-  const { wait, counted, warnings } = await erase(HOUR_MS, 3, failing)
+  const { wait, isAcknowledged, counted, warnings } = await erase(HOUR_MS, 3, failing)
+  t.notOk(isAcknowledged)
   t.ok(wait && wait.atLeast <= 4_000 && wait.atMost >= 4_000, 'in 4 s')
   t.strictSame(counted, ['failed'])
   t.equal(warnings.length, 1)

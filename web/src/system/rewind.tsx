@@ -10,7 +10,7 @@ interface RewindProps {
   onRewind: (seconds: number) => void
 }
 
-/** Replays the last seconds while the picture is paused. */
+/** While the picture is paused: how much was missed, and a button that replays the last seconds. */
 export function Rewind({ missed, onRewind }: RewindProps) {
   const seconds = useSignal(REWIND_SECONDS / 2)
   return (

@@ -37,7 +37,7 @@ function localDate(iso: string): string {
 
 function Editor({ task, close, attempt }: { task: Task; close: () => void; attempt: Attempt }) {
   const first = useRef<HTMLInputElement>(null)
-  // Before the person can type into a field that is about to go.
+  // Before the first key is pressed: without a field in focus it would be lost.
   useLayoutEffect(() => first.current?.select(), [])
   return (
     <form
