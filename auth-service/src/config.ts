@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox'
 import { checkedEmail } from './email.ts'
+import { Mail, problemsOfMail } from './mail-settings.ts'
 import { mongodbUri } from './platform/mongo.ts'
 import {
   databaseName,
   host,
   httpUrl,
   instanceName,
-  isHost,
   type Kind,
   origins,
   proxies,
@@ -25,31 +25,6 @@ const seconds = (fallback: number, maximum: number, description: string, minimum
 
 const email: Kind<string> = { read: checkedEmail, expects: 'must be an e-mail address' }
 
-/** The page of a link's reader: what the link says follows after it. */
-const publicUrl: Kind<string> = {
-  read: (text) => (new URL(text).search === '' ? httpUrl.read(text)?.replace(/\/+$/, '') : undefined),
-  expects: 'must be http://host[:port][/path] or https://…, without a user, password, query or fragment',
-}
-
-const smtpUrl: Kind<string> = {
-  read: (text) => {
-    const { protocol, hostname, username, password } = new URL(text)
-    for (const part of [username, password]) decodeURIComponent(part)
-    return /^smtps?:$/.test(protocol) && isHost(hostname.replace(/^\[(.*)\]$/, '$1')) ? text : undefined
-  },
-  expects:
-    'must be smtp://[user:password@]host[:port][?requireTLS=true] or smtps://…, with special characters in a password percent-encoded',
-}
-
-const SENDER = /^(?:[^<>"\p{C}]+ <([^<>]+)>|([^<>]+))$/u
-const mailFrom: Kind<string> = {
-  read: (text) => {
-    const [, named, bare] = SENDER.exec(text) ?? []
-    return checkedEmail(named ?? bare ?? '') ? text : undefined
-  },
-  expects: 'must be an e-mail address, or a name and one in angle brackets',
-}
-
 const PASSWORD_NEEDED = 'ADMIN_PASSWORD is not set, and ADMIN_EMAIL needs it'
 const DAY = 86_400
 /** The longest life that an access token can be given. */
@@ -66,27 +41,6 @@ const Database = Type.Object({
     minimum: 1,
     maximum: 500,
     description: 'Connections at most',
-  }),
-})
-
-const Mail = Type.Object({
-  PUBLIC_URL: Type.Optional(
-    setting(publicUrl, {
-      description: 'Where people find the page; links in messages lead there. Needed to send any',
-    }),
-  ),
-  SMTP_URL: Type.Optional(
-    setting(smtpUrl, {
-      description:
-        'Server that messages are handed to, a secret; without it none are sent, and routes that need one answer `mail_off`',
-    }),
-  ),
-  MAIL_FROM: Type.Optional(
-    setting(mailFrom, { description: 'Sender of messages, `Name <address>`. Needed to send any' }),
-  ),
-  MAIL_TO_LOG: Type.Boolean({
-    default: false,
-    description: 'Write messages into the log, links that let people in included: for development alone',
   }),
 })
 
@@ -233,17 +187,6 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const wrong = [...admin, ...problemsOfMail(config)]
   if (wrong.length > 0) throw SettingsInvalid.because(wrong)
   return config
-}
-
-/** A link never leads where a request's `Host` says, so that nobody can have one sent that leads elsewhere. */
-function problemsOfMail({ SMTP_URL, MAIL_TO_LOG, MAIL_FROM, PUBLIC_URL }: CommandConfig): string[] {
-  if (!SMTP_URL && !MAIL_TO_LOG) return []
-  const by = SMTP_URL ? 'SMTP_URL' : 'MAIL_TO_LOG'
-  return [
-    ...(PUBLIC_URL ? [] : [`PUBLIC_URL is not set, and ${by} needs it`]),
-    ...(MAIL_FROM || !SMTP_URL ? [] : ['MAIL_FROM is not set, and SMTP_URL needs it']),
-    ...(SMTP_URL && MAIL_TO_LOG ? ['MAIL_TO_LOG must be false where SMTP_URL is set'] : []),
-  ]
 }
 
 /** The part of it that a command needs beside the running service. @throws SettingsInvalid */
