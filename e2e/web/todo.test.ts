@@ -195,10 +195,14 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
 
   await t.test('an answer that comes after that of a later question shows no older list', async (t) => {
     const { page, close } = await openPage(browser, BASE_URL)
+    // A stream that says nothing: the list is read when the person asks for it, and at no other time.
+    await page.route('**/tasks/events', () => {})
     await signInAsDemo(page)
+    let isFirst = true
     let comesLate: (() => Promise<void>) | undefined
     await page.route('**/tasks/', async (route) => {
-      if (route.request().method() !== 'GET' || comesLate) return route.continue()
+      if (route.request().method() !== 'GET' || !isFirst) return route.continue()
+      isFirst = false
       const response = await route.fetch()
       comesLate = () => route.fulfill({ response })
     })
@@ -208,6 +212,8 @@ t.test('the todo page', { skip: noBrowser() }, async (t) => {
     await page.getByRole('button', { name: 'Add' }).click()
     const newer = page.getByRole('listitem').getByText('Newer')
     await newer.waitFor()
+    // Said last of all that the later reading does, so that nothing takes the place of what is waited for next.
+    await page.getByText('Added: Newer').waitFor({ state: 'attached' })
     await comesLate?.()
     // Said when the earlier reading is over.
     await page.getByText('The list was read again.').waitFor({ state: 'attached' })
