@@ -65,7 +65,8 @@ t.test('a session that had ended before is not announced again', async (t) => {
   announced.length = 0
   await call(app, 'POST', '/auth/logout?scope=global', undefined, other.access_token)
   await isAnnounced(other)
-  t.equal(announced.length, 1)
+  // Other test files end sessions on the same Redis meanwhile.
+  t.notOk(announced.some((line) => line.startsWith(claimsOf(tokens).sid)))
 })
 
 t.test('while Redis is away, sessions end all the same', async (t) => {

@@ -1,5 +1,5 @@
 import { accepts, HOST } from './ports.ts'
-import { type Child, type ChildSpec, describeExit, type Supervisor } from './supervisor.ts'
+import { type Child, type ChildSpec, describeExit, describeWait, type Supervisor } from './supervisor.ts'
 import { waitUntil } from './wait.ts'
 
 /** A start takes about 1 s, and twenty times that on a busy machine. A process that ends is noticed at once. */
@@ -30,34 +30,44 @@ export interface InstanceOptions {
   url: string
   internalUrl?: string
   supervisor: Supervisor
+  readyTimeoutMs?: number
 }
 
-/** An answer of 200; refused and unanswered requests are `false`. */
-function isOk(url: string): Promise<boolean> {
-  return fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).then(
-    async (response) => {
-      await response.arrayBuffer()
-      return response.ok
-    },
-    () => false,
-  )
+/** @returns undefined for an answer of 200, else what is said instead */
+async function whyNotReady(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+    const text = await response.text()
+    return response.ok ? undefined : text
+  } catch (error) {
+    return `no answer: ${(error as Error).message}`
+  }
 }
 
-/** Starts a process; resolves when it is ready, and rejects with its last lines when it ends before. */
+/** Starts a process; resolves when it is ready, and rejects with its last lines when it ends before, or never is. */
 export async function startInstance({
   spec,
   url,
   internalUrl,
   supervisor,
+  readyTimeoutMs = READY_TIMEOUT_MS,
 }: InstanceOptions): Promise<Instance> {
   let child: Child
 
   async function start(): Promise<void> {
     child = await supervisor.spawn(spec)
-    await waitUntil(`The readiness of ${spec.name}`, READY_TIMEOUT_MS, async () => {
-      if (!child.isRunning()) throw new Error(describeExit(child, await child.exited))
-      return internalUrl ? isOk(`${internalUrl}/readyz`) : accepts(HOST, Number(new URL(url).port))
-    })
+    let reason: string | undefined
+    await waitUntil(
+      `The readiness of ${spec.name}`,
+      readyTimeoutMs,
+      async () => {
+        if (!child.isRunning()) throw new Error(describeExit(child, await child.exited))
+        if (!internalUrl) return accepts(HOST, Number(new URL(url).port))
+        reason = await whyNotReady(`${internalUrl}/readyz`)
+        return reason === undefined
+      },
+      () => describeWait(child, reason),
+    )
   }
 
   await start()

@@ -62,12 +62,22 @@ export interface SupervisorEvents {
 
 const ENDING = new Set<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL'])
 
+function lastLinesOf(child: Child): string {
+  return child
+    .lastLines()
+    .map((line) => `\n  | ${printable(line)}`)
+    .join('')
+}
+
 /** @returns one sentence, followed by the child's last lines */
 export function describeExit(child: Child, { code, signal }: Exit): string {
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
-  const lines = child.lastLines()
-  const tail = lines.length > 0 ? `\n${lines.map((line) => `  | ${printable(line)}`).join('\n')}` : ''
-  return `${child.name} ${how} unexpectedly.${tail}`
+  return `${child.name} ${how} unexpectedly.${lastLinesOf(child)}`
+}
+
+/** @returns what a child that runs says of why it is not ready, followed by its last lines */
+export function describeWait(child: Child, reason = ''): string {
+  return ` ${reason}${lastLinesOf(child)}`
 }
 
 /** A process that ends what is left when this one ends, however it ends; the pipe to it closes by itself. */
