@@ -41,7 +41,7 @@ export interface Listed {
 }
 
 interface Part {
-  filter: Filter<TaskDocument>
+  conditions: Filter<TaskDocument>[]
   order: Order
 }
 
@@ -60,9 +60,8 @@ function beginningWith(beginning: string): Filter<TaskDocument> {
 }
 
 function conditions(filter: TaskFilter): Filter<TaskDocument>[] {
-  const { completed, priority, label, dueBefore, dueAfter, beginnings = [], deleted = false } = filter
+  const { completed, priority, label, dueBefore, dueAfter, beginnings = [] } = filter
   return [
-    deleted ? (inBin() as Filter<TaskDocument>) : LIVE,
     ...(completed === undefined ? [] : [{ completed }]),
     // Imported tasks without a priority have the lowest.
     ...(priority === undefined
@@ -81,18 +80,35 @@ function parts({ by, descending }: Sort, after: Position | undefined): Part[] {
   const direction = descending ? -1 : 1
   const further = descending ? '$lt' : '$gt'
   const id = after && { _id: { [further]: new ObjectId(after.id) } }
-  const later = after && { $or: [{ [column]: { [further]: after.value } }, { [column]: after.value, ...id }] }
-  const withKey = { filter: later ?? {}, order: { [column]: direction, _id: direction } as Order }
-  if (REQUIRED.includes(by)) return [withKey]
-  const without = { filter: { [column]: null }, order: { _id: direction } as Order }
-  if (after?.value === null) return [{ ...without, filter: { ...without.filter, ...id } }]
-  return [{ ...withKey, filter: { $and: [{ [column]: { $ne: null } }, withKey.filter] } }, without] as Part[]
+  const later = after
+    ? [{ $or: [{ [column]: { [further]: after.value } }, { [column]: after.value, ...id }] }]
+    : []
+  const order: Order = { [column]: direction, _id: direction }
+  if (REQUIRED.includes(by)) return [{ conditions: later, order }]
+  const without = { conditions: [{ [column]: null }], order: { _id: direction } as Order }
+  if (after?.value === null) return [{ ...without, conditions: [{ [column]: null, ...id }] }]
+  return [{ conditions: [{ [column]: { $ne: null } }, ...later], order }, without]
 }
 
-/** Named in each query: a planner that is left to itself may look at the tasks of others. */
-function indexFor({ owner, filter = {} }: TaskQuery): Index {
+/** Flat where it can be: not every planner looks for an index inside `$and`. */
+function whichOf({ owner, filter = {} }: TaskQuery, part: Part): Filter<TaskDocument> {
+  const more = [...conditions(filter), ...part.conditions]
+  return {
+    ...(owner !== undefined && { owner_id: new ObjectId(owner) }),
+    ...((filter.deleted ? inBin() : LIVE) as Filter<TaskDocument>),
+    ...(more.length > 0 && { $and: more }),
+  }
+}
+
+/**
+ * Named in a query for which a planner that is left to itself might try `newest`, and look at the tasks of others. For an owner's
+ * live tasks without further conditions `owner_live_newest` gives both the tasks and their order; there is nothing to choose, and
+ * SecantusDB, told which index, would read all of it.
+ */
+function indexFor({ owner, filter = {} }: TaskQuery, { $and }: Filter<TaskDocument>): Index | undefined {
   if (owner === undefined) return 'newest'
-  return filter.beginnings ? 'owner_words' : 'owner_live_newest'
+  if (filter.beginnings) return 'owner_words'
+  return $and || filter.deleted ? 'owner_live_newest' : undefined
 }
 
 /** Lists of tasks. Of the tasks of others none is looked at. */
@@ -110,14 +126,14 @@ export class TaskListRepository {
   }
 
   async list(query: TaskQuery): Promise<Listed[]> {
-    const { owner, filter = {}, sort = NEWEST_FIRST, limit, after } = query
+    const { sort = NEWEST_FIRST, limit, after } = query
     const projection = sort.by === 'title' ? { words: 0 } : TASK_ALONE
-    const options = { hint: indexFor(query), projection, maxTimeMS: MAX_TIME_MS }
-    const mine = owner === undefined ? [] : [{ owner_id: new ObjectId(owner) }]
     const found: TaskDocument[] = []
     for (const part of parts(sort, after)) {
       if (found.length >= limit) break
-      const which = { $and: [...mine, ...conditions(filter), part.filter] }
+      const which = whichOf(query, part)
+      const hint = indexFor(query, which)
+      const options = { projection, maxTimeMS: MAX_TIME_MS, ...(hint && { hint }) }
       const cursor = this.#tasks.find(which, options).sort(part.order)
       found.push(...(await guarded(cursor.limit(limit - found.length).toArray())))
     }
@@ -132,7 +148,7 @@ export class TaskListRepository {
   async changedSince(owner: string, since: Date, limit: number): Promise<Changed[]> {
     const filter = { owner_id: new ObjectId(owner), updated_at: { $gte: since } }
     const projection = { version: 1, updated_at: 1, deleted_at: 1 }
-    const options = { projection, hint: 'owner_changed' satisfies Index, maxTimeMS: MAX_TIME_MS }
+    const options = { projection, maxTimeMS: MAX_TIME_MS }
     const cursor = this.#tasks.find(filter, options).sort({ updated_at: 1 })
     const found = await guarded(cursor.limit(limit).toArray())
     return found.map(({ _id, version, updated_at, deleted_at }) => ({
