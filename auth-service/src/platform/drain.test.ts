@@ -7,6 +7,8 @@ import { prepareDrain } from './drain.ts'
 
 /** Longer than any test: what is waited for here happens, or the test hangs. */
 const LONG_MS = 600_000
+/** An address and no name: what is connected to is known without asking. */
+const HOST = '127.0.0.1'
 const REQUEST = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'
 
 /** An app that drains as the services do, and a connection to it that was used once and is kept. */
@@ -16,9 +18,9 @@ async function drainable(t: Test, keptMs: number) {
   app.addHook('onSend', async (_request, reply) => void (isDraining && reply.header('connection', 'close')))
   app.post('/', async () => 'done')
   const drain = prepareDrain(app, { drain: () => (isDraining = true) }, keptMs)
-  await app.listen({ port: 0 })
+  await app.listen({ port: 0, host: HOST })
   t.teardown(() => app.close())
-  const socket = connect((app.server.address() as AddressInfo).port)
+  const socket = connect((app.server.address() as AddressInfo).port, HOST)
   t.teardown(() => socket.destroy())
   const request = async () => {
     socket.write(REQUEST)
@@ -56,3 +58,21 @@ t.test(
     t.notOk(unused.socket.closed)
   },
 )
+
+t.test('connections that the kernel has accepted when a drain ends are all answered', async (t) => {
+  const { app, drain } = await drainable(t, 1)
+  await drain(0)
+  const { port } = app.server.address() as AddressInfo
+  const answers = Array.from({ length: 20 }, async () => {
+    const socket = connect(port, HOST)
+    socket.write(REQUEST)
+    const [answer] = await Promise.race([once(socket, 'data'), once(socket, 'close')])
+    return String(answer)
+  })
+  const closed = app.close()
+  t.same(
+    (await Promise.all(answers)).filter((answer) => !answer.startsWith('HTTP/1.1 200 ')),
+    [],
+  )
+  await closed
+})

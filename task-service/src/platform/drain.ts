@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Readiness } from './internal.ts'
 
 /** A connection that its client keeps, and uses no more, is closed after this. */
 const KEPT_MS = 1_000
+/** Clients that never stop connecting do not hold up the end: there are more turns than a kernel's queue is long (4,096). */
+const MOST_TURNS = 5_000
 
 /**
  * Makes an app ready to leave without failing a request. Call it before the app listens.
@@ -21,12 +23,21 @@ export function prepareDrain(
   keptMs = KEPT_MS,
 ): (delayMs: number) => Promise<void> {
   const open = new Set<Socket>()
+  let taken = 0
   app.server.on('connection', (socket: Socket) => {
+    taken++
     open.add(socket)
     socket.once('close', () => open.delete(socket))
   })
-  // The kernel has accepted some that this process has not seen yet: closing would reset them.
-  app.addHook('preClose', () => new Promise<void>((resolve) => setImmediate(resolve)))
+  // The kernel has accepted some that this process has not seen yet: closing would reset them. Node takes one in a turn of its
+  // event loop, so that there are none left after a whole turn without any.
+  app.addHook('preClose', async () => {
+    await nextTurn()
+    for (let turns = 0, before = -1; taken !== before && turns < MOST_TURNS; turns++) {
+      before = taken
+      await nextTurn()
+    }
+  })
   return async (delayMs) => {
     readiness.drain()
     const gone = [...open].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
