@@ -29,7 +29,7 @@ export async function watchedLists(t: Test) {
       filter,
       sort,
       limit,
-      hint,
+      ...(hint && { hint }),
       ...(projection && { projection }),
     }))
   }
