@@ -33,10 +33,12 @@ export interface InstanceOptions {
   readyTimeoutMs?: number
 }
 
-/** @returns undefined for an answer of 200, else what is said instead */
-async function whyNotReady(url: string): Promise<string | undefined> {
+/** @returns undefined when it is ready: it answers 200, or takes connections where it has no port to ask; else what is seen instead */
+async function whyNotReady(url: string, internalUrl: string | undefined): Promise<string | undefined> {
+  if (!internalUrl)
+    return (await accepts(HOST, Number(new URL(url).port))) ? undefined : 'it takes no connection'
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+    const response = await fetch(`${internalUrl}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
     const text = await response.text()
     return response.ok ? undefined : text
   } catch (error) {
@@ -62,11 +64,10 @@ export async function startInstance({
       readyTimeoutMs,
       async () => {
         if (!child.isRunning()) throw new Error(describeExit(child, await child.exited))
-        if (!internalUrl) return accepts(HOST, Number(new URL(url).port))
-        reason = await whyNotReady(`${internalUrl}/readyz`)
+        reason = await whyNotReady(url, internalUrl)
         return reason === undefined
       },
-      () => describeWait(child, reason),
+      () => describeWait(child, reason ?? 'nothing'),
     )
   }
 

@@ -75,9 +75,9 @@ export function describeExit(child: Child, { code, signal }: Exit): string {
   return `${child.name} ${how} unexpectedly.${lastLinesOf(child)}`
 }
 
-/** @returns what a child that runs says of why it is not ready, followed by its last lines */
-export function describeWait(child: Child, reason = ''): string {
-  return ` ${reason}${lastLinesOf(child)}`
+/** @returns a sentence to follow another: why a child that runs is not ready, followed by its last lines */
+export function describeWait(child: Child, reason: string): string {
+  return ` What is seen: ${reason}.${lastLinesOf(child)}`
 }
 
 /** A process that ends what is left when this one ends, however it ends; the pipe to it closes by itself. */

@@ -90,25 +90,27 @@ function parts({ by, descending }: Sort, after: Position | undefined): Part[] {
   return [{ conditions: [{ [column]: { $ne: null } }, ...later], order }, without]
 }
 
+/**
+ * Named in a query for which a planner that is left to itself might try `newest`, and look at the tasks of others. Where an owner's
+ * live tasks are asked for without further conditions, `newest` finds none of them and gives no order that an index of the owner
+ * does not give: it is not tried, and SecantusDB, told which index, would read all of it.
+ */
+function indexFor({ owner, filter = {} }: TaskQuery, hasMore: boolean): Index | undefined {
+  if (owner === undefined) return 'newest'
+  if (filter.beginnings) return 'owner_words'
+  return hasMore || filter.deleted ? 'owner_live_newest' : undefined
+}
+
 /** Flat where it can be: not every planner looks for an index inside `$and`. */
-function whichOf({ owner, filter = {} }: TaskQuery, part: Part): Filter<TaskDocument> {
+function search(query: TaskQuery, part: Part): { which: Filter<TaskDocument>; hint: Index | undefined } {
+  const { owner, filter = {} } = query
   const more = [...conditions(filter), ...part.conditions]
-  return {
+  const which = {
     ...(owner !== undefined && { owner_id: new ObjectId(owner) }),
     ...((filter.deleted ? inBin() : LIVE) as Filter<TaskDocument>),
     ...(more.length > 0 && { $and: more }),
   }
-}
-
-/**
- * Named in a query for which a planner that is left to itself might try `newest`, and look at the tasks of others. For an owner's
- * live tasks without further conditions `owner_live_newest` gives both the tasks and their order; there is nothing to choose, and
- * SecantusDB, told which index, would read all of it.
- */
-function indexFor({ owner, filter = {} }: TaskQuery, { $and }: Filter<TaskDocument>): Index | undefined {
-  if (owner === undefined) return 'newest'
-  if (filter.beginnings) return 'owner_words'
-  return $and || filter.deleted ? 'owner_live_newest' : undefined
+  return { which, hint: indexFor(query, more.length > 0) }
 }
 
 /** Lists of tasks. Of the tasks of others none is looked at. */
@@ -131,8 +133,7 @@ export class TaskListRepository {
     const found: TaskDocument[] = []
     for (const part of parts(sort, after)) {
       if (found.length >= limit) break
-      const which = whichOf(query, part)
-      const hint = indexFor(query, which)
+      const { which, hint } = search(query, part)
       const options = { projection, maxTimeMS: MAX_TIME_MS, ...(hint && { hint }) }
       const cursor = this.#tasks.find(which, options).sort(part.order)
       found.push(...(await guarded(cursor.limit(limit - found.length).toArray())))
