@@ -22,6 +22,8 @@ import { forwardTo } from './forward.ts'
 import { servePage } from './page.ts'
 import belowRouter, { clientErrorHandler } from './platform/below-router.ts'
 import { type OriginPolicy, originPolicy } from './platform/cors.ts'
+import { prepareDrain } from './platform/drain.ts'
+import { payloadHook } from './platform/hooks.ts'
 import { httpLimits, PATIENCE } from './platform/http-limits.ts'
 import { lazyChild } from './platform/lazy-logger.ts'
 import { refusalOf } from './platform/problems.ts'
@@ -97,6 +99,25 @@ function answerProblems(app: FastifyInstance, allowed: OriginPolicy): void {
   })
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** See {@link prepareDrain}; to be called before `close`. */
+    drain(delayMs: number): Promise<void>
+  }
+}
+
+/** Once the gateway is to leave, each answer closes its connection: a client cannot send a request on one that is about to go. */
+function closeByAnswers(app: FastifyInstance): void {
+  let isDraining = false
+  app.addHook(
+    'onSend',
+    payloadHook((_request, reply) => {
+      if (isDraining) reply.header('connection', 'close')
+    }),
+  )
+  app.decorate('drain', prepareDrain(app, { drain: () => (isDraining = true) }))
+}
+
 /** Nothing is parsed: a body is read whole, so that a slow client never holds an instance, and sent on as it came. */
 function passBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -147,6 +168,7 @@ export async function buildGateway(
   app.decorateRequest('sentToService', false)
   app.decorateRequest('leaveFlight', () => {})
   app.addHook('onClose', () => agent.destroy())
+  closeByAnswers(app)
   answerProblems(app, allowed)
   await app.register(belowRouter, { allowed, onHangUp: logHangUp })
   await app.register(protocol)

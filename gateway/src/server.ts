@@ -15,6 +15,8 @@ const app = await buildGateway(config, balancers)
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     setTimeout(() => process.exit(0), config.shutdownTimeoutMs).unref()
+    // Whoever sends requests here has seen before that this instance leaves, by the pod's pre-stop sleep: no delay of its own.
+    await app.drain(0)
     await app.close()
     process.exit(0)
   })

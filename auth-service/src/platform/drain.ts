@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import type { Readiness } from './internal.ts'
 
 /** A connection that its client keeps, and uses no more, is closed after this. */
 const KEPT_MS = 1_000
@@ -14,12 +13,13 @@ const MOST_TURNS = 5_000
  * A client that keeps connections may send a request at the very moment at which the server closes one, and learns only
  * that it broke: a proxy cannot repeat a POST then, and answers 502 (RFC 9112 §9.5). So every answer of a drain closes
  * its own connection, new ones are taken meanwhile, and what is closed without an answer in the end was not in use.
- * @returns turns the instance unready; resolves when load balancers have had `delayMs` ms to see it, and the connections
+ * @param leaving is told when the drain begins: from then on every answer has to close its connection
+ * @returns begins the drain; resolves when load balancers have had `delayMs` ms to see it, and the connections
  * that were open then are gone, or have not been used for a second more
  */
 export function prepareDrain(
   app: FastifyInstance,
-  readiness: Pick<Readiness, 'drain'>,
+  leaving: { drain(): void },
   keptMs = KEPT_MS,
 ): (delayMs: number) => Promise<void> {
   const open = new Set<Socket>()
@@ -33,13 +33,13 @@ export function prepareDrain(
   // event loop, so that there are none left after a whole turn without any.
   app.addHook('preClose', async () => {
     await nextTurn()
-    for (let turns = 0, before = -1; taken !== before && turns < MOST_TURNS; turns++) {
+    for (let [turns, before] = [0, -1]; taken !== before && turns < MOST_TURNS; turns++) {
       before = taken
       await nextTurn()
     }
   })
   return async (delayMs) => {
-    readiness.drain()
+    leaving.drain()
     const gone = [...open].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
     await sleep(delayMs)
     await Promise.race([Promise.all(gone), sleep(keptMs, undefined, { ref: false })])
