@@ -127,7 +127,7 @@ t.test('a client that reads no answer is cut off, and its place is free', async 
   const routes = (app: Parameters<NonNullable<Parameters<typeof startEdge>[1]>['routes'] & object>[0]) => {
     app.get('/large', async () => 'x'.repeat(50_000_000))
   }
-  const edge = await startEdge(t, { patience: { silence: 300 }, maxInFlight: 1, routes })
+  const edge = await startEdge(t, { patience: { silence: 2_000 }, maxInFlight: 1, routes })
   const { socket, closed } = edge.send('GET /large HTTP/1.1\r\nHost: a\r\n\r\n')
   socket.pause()
   await once(edge.app.server, 'request')
