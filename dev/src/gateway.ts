@@ -7,7 +7,6 @@ import { CACHE_DIR, ROOT } from './checkout.ts'
 import { type Instance, startInstance } from './instance.ts'
 import { findNginx, prepareNginx, reloadNginx } from './nginx.ts'
 import { HOST } from './ports.ts'
-import { privateDirectory } from './private.ts'
 import type { ChildSpec, Supervisor } from './supervisor.ts'
 
 /** More than all services accept together, so that a service refuses first. */
@@ -50,9 +49,7 @@ export function startGateway(options: GatewayOptions, targets: Targets): Promise
 
 async function startFastify(options: GatewayOptions, targets: Targets): Promise<Gateway> {
   const { ports, supervisor, env = process.env, pageConnectTo = [] } = options
-  const directory = join(CACHE_DIR, 'gateway')
-  await privateDirectory(directory)
-  const targetsFile = join(directory, `targets-${ports.gateway}.json`)
+  const targetsFile = join(await supervisor.temporaryDirectory(), `targets-${ports.gateway}.json`)
   const spec: ChildSpec = {
     name: 'gateway',
     command: process.execPath,
@@ -88,7 +85,7 @@ async function startFastify(options: GatewayOptions, targets: Targets): Promise<
 async function startNginx(options: GatewayOptions, targets: Targets): Promise<Gateway> {
   const { ports, supervisor, env = process.env, pageConnectTo = [], say = () => {} } = options
   const nginx = await findNginx({ env, cacheDir: CACHE_DIR, say })
-  const directory = join(CACHE_DIR, 'nginx', String(ports.gateway))
+  const directory = join(await supervisor.temporaryDirectory(), `nginx-${ports.gateway}`)
   const settings = (aimed: Targets) => ({
     host: HOST,
     port: ports.gateway,

@@ -1,6 +1,6 @@
 import type { Collection, Db, WithId } from 'mongodb'
 import { guarded } from '../platform/driver-errors.ts'
-import { type SessionDocument, sessionsOf } from '../sessions/index.ts'
+import { REVOCATIONS_INDEX, type SessionDocument, sessionsOf } from '../sessions/index.ts'
 
 const MAX_TIME_MS = 2_000
 
@@ -25,7 +25,10 @@ export class RevocationRepository {
     const revokedAt = { $gte: from, ...(to && { $lt: to }) }
     const documents = await guarded(
       this.#sessions
-        .find({ revoked_at: revokedAt, access_until: { $gt: new Date() } }, { maxTimeMS: MAX_TIME_MS })
+        .find(
+          { revoked_at: revokedAt, access_until: { $gt: new Date() } },
+          { hint: REVOCATIONS_INDEX, maxTimeMS: MAX_TIME_MS },
+        )
         .project<Pick<WithId<SessionDocument>, '_id' | 'access_until'> & { revoked_at: Date }>({
           revoked_at: 1,
           access_until: 1,

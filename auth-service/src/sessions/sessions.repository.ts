@@ -10,6 +10,9 @@ const MAX_ROTATIONS = 32
 /** Twice as many as a user can have, and as can be opened before the surplus is ended */
 const MAX_LISTED = 200
 
+/** Of the ended sessions that still matter: to be found without reading the many that do not. */
+export const REVOCATIONS_INDEX = 'revocations'
+
 export interface SessionDocument {
   user_id: ObjectId
   counter: number
@@ -90,10 +93,9 @@ export class SessionRepository {
   async prepare(): Promise<void> {
     await this.#sessions.createIndexes([
       { key: { user_id: 1, revoked_at: 1 }, name: 'user' },
-      // Enough to find the few ended sessions that still matter without reading the many that do not.
       {
         key: { revoked_at: 1, _id: 1, access_until: 1 },
-        name: 'revocations',
+        name: REVOCATIONS_INDEX,
         partialFilterExpression: { revoked_at: { $exists: true } },
       },
       { key: { purge_at: 1 }, name: 'purge', expireAfterSeconds: 0 },
