@@ -90,7 +90,7 @@ consistency: install ## histories under every kind of fault: SECONDS, KINDS and 
 judge: install ## judges a history again that a run has kept in e2e/results because something was found in it: FILE=…
 	@node e2e/commands/judge.ts "$$FILE"
 
-bench: install ## what requests cost beside a bare node:http, storms, sizes, overload, starts, soak: PARTS, ROUNDS and more, see bench/settings.ts
+bench: install ## what requests cost beside a bare node:http, storms, sizes, overload, starts, soak, idle streams: PARTS, ROUNDS and more, see bench/settings.ts
 	@node bench/run.ts
 
 bench-protocol: install ## what the cache protocol costs beside the usual one

@@ -17,6 +17,10 @@ const DATABASE_CONNECTIONS = 8
 /** Few, as people who log in are: each takes a whole core for some 30 ms. */
 const LOGIN_CONNECTIONS = 4
 
+/** A log-in can be no faster than the verification of its password. */
+export const VERIFICATION = 'bare argon2: a verification behind node:http'
+export const LOG_IN = 'log-in'
+
 /** Goes through requests that are made beforehand, one after another over all connections. */
 function inTurn(requests: readonly Buffer[]): Workload['next'] {
   let count = 0
@@ -61,7 +65,7 @@ function refreshing({ auth, people }: Stage): Workload {
 
 /** Everything that is measured in one run, in the order in which a round goes through it. */
 export function casesOf(stage: Stage, peer?: string): Case[] {
-  const { bare, fastify, task, tasks, auth, gateways, redisPid, people, creators, peers } = stage
+  const { bare, fastify, argon2, task, tasks, auth, gateways, redisPid, people, creators, peers } = stage
   const hello = (url: string): Workload => ({
     url,
     connections: CONNECTIONS,
@@ -112,7 +116,12 @@ export function casesOf(stage: Stage, peer?: string): Case[] {
     },
     { name: 'refresh', pids: [auth.pid], workload: refreshing(stage) },
     {
-      name: 'log-in',
+      name: VERIFICATION,
+      pids: [argon2.pid],
+      workload: { ...hello(argon2.url), connections: LOGIN_CONNECTIONS },
+    },
+    {
+      name: LOG_IN,
       pids: [auth.pid],
       workload: { url: auth.url, connections: LOGIN_CONNECTIONS, expected: 200, next: inTurn(logins) },
     },

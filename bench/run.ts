@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { closedLoop } from './load/closed-loop.ts'
+import { addresses } from './parts/addresses.ts'
 import { instances } from './parts/instances.ts'
 import { overload } from './parts/overload.ts'
 import { soak, starts } from './parts/processes.ts'
 import { chosenCases, requests } from './parts/requests.ts'
 import { sizes } from './parts/sizes.ts'
 import { storm } from './parts/storm.ts'
+import { streams } from './parts/streams.ts'
 import { profiled, type Share } from './profile/profile.ts'
 import { record, type Section } from './report.ts'
 import { type Settings, settingsOf } from './settings.ts'
@@ -19,12 +21,14 @@ import { openStage, type Stage } from './stage.ts'
 const PARTS: Record<string, (stage: Stage, settings: Settings) => Promise<Section>> = {
   requests,
   storm,
+  addresses,
   sizes,
   soak,
   // From here on there are more instances than one, they are started again, and the database is left with what was too much.
   instances,
   starts,
   overload,
+  streams,
 }
 const PROFILE_LINES = 25
 

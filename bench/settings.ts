@@ -12,6 +12,10 @@ export interface Settings {
   people: number
   /** TASKS of others in the collection, at most, in powers of ten */
   tasks: number
+  /** TRIES to log in at addresses that have an account, and at as many that have none */
+  tries: number
+  /** STREAMS that are open and idle, of one instance */
+  streams: number
   /** SOAK, in minutes */
   soakMinutes: number
   /** PEER: origin of another AuthDB, measured beside this one */
@@ -31,6 +35,8 @@ export function settingsOf(env: NodeJS.ProcessEnv): Settings {
     seconds: number('SECONDS', 2),
     people: number('PEOPLE', 200),
     tasks: number('TASKS', 10_000),
+    tries: number('TRIES', 200),
+    streams: number('STREAMS', 10_000),
     soakMinutes: number('SOAK', 0.5),
     peer: env.PEER,
     profile: env.PROFILE,

@@ -43,6 +43,7 @@ export interface BenchGateway {
 export interface Stage {
   readonly bare: Instance
   readonly fastify: Instance
+  readonly argon2: Instance
   readonly auth: Instance
   /** The first instance, which is measured alone */
   readonly task: Instance
@@ -138,9 +139,9 @@ export async function openStage({ people: count, profile, peer }: Settings): Pro
   })
   const { supervisor, system, stores } = platform
   const task = system.tasks[0] as Instance
-  const [bare, fastify] = (await Promise.all(
-    ['hello.ts', 'fastify.ts'].map((file) => startServer(file, supervisor)),
-  )) as [Instance, Instance]
+  const [bare, fastify, argon2] = (await Promise.all(
+    ['hello.ts', 'fastify.ts', 'argon2.ts'].map((file) => startServer(file, supervisor)),
+  )) as [Instance, Instance, Instance]
   const nginx = await nginxBeside(platform)
   const everyone: BenchPerson[] = []
   for (const person of await newPeople(system.baseUrl, count + Math.ceil(count / CREATORS)))
@@ -149,12 +150,13 @@ export async function openStage({ people: count, profile, peer }: Settings): Pro
     { name: 'fastify', url: system.baseUrl, pids: [system.gateway.pid], isNode: true },
     ...(typeof nginx === 'string' ? [] : [nginx]),
   ]
-  const servers = [bare.pid, fastify.pid, system.auth.pid, task.pid]
+  const servers = [bare.pid, fastify.pid, argon2.pid, system.auth.pid, task.pid]
   for (const pid of [...servers, ...gateways.flatMap(({ pids }) => pids)]) pin(pid, SERVER_CPU)
   pin(process.pid, LOAD_CPU)
   return {
     bare,
     fastify,
+    argon2,
     auth: system.auth,
     task,
     tasks: system.tasks,

@@ -1,5 +1,5 @@
-import { type Case, casesOf } from '../cases.ts'
-import { medians } from '../measure.ts'
+import { type Case, casesOf, LOG_IN, VERIFICATION } from '../cases.ts'
+import { medians, type Sample } from '../measure.ts'
 import { type Section, table } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage.ts'
@@ -9,6 +9,17 @@ const FLOOR = 'bare node:http hello'
 /** Cases that were asked for, and the floor that all are compared with. */
 export function chosenCases(stage: Stage, { cases, peer }: Settings): Case[] {
   return casesOf(stage, peer).filter(({ name }) => name === FLOOR || cases.test(name))
+}
+
+/** Of bare argon2, when both were measured */
+function logInsOf(samples: ReadonlyMap<string, Sample>): string[] {
+  const [logIn, verification] = [samples.get(LOG_IN), samples.get(VERIFICATION)]
+  if (!logIn || !verification) return []
+  const [rate, processor] = [
+    logIn.perSecond / verification.perSecond,
+    verification.processor / logIn.processor,
+  ].map((share) => share.toFixed(2))
+  return [`Log-ins beside bare argon2: ${rate} of its rate, ${processor} by processor time.`]
 }
 
 /** Processor time of every kind of request beside a bare node:http. */
@@ -28,6 +39,7 @@ export async function requests(stage: Stage, settings: Settings): Promise<Sectio
     text: [
       `${rounds} rounds of ${seconds} s a case, in turn; ${people} people of 20 tasks; medians.`,
       table([['', 'processor, µs a request', 'of bare Node', 'requests/s', 'p50, ms', 'p99, ms'], ...rows]),
+      ...logInsOf(samples),
     ].join('\n\n'),
   }
 }
