@@ -107,9 +107,17 @@ function fakeVenv(pip: string): string {
 [ "$2" = venv ] && /bin/mkdir -p "$3/bin" && printf '${python}' > "$3/bin/python" && /bin/chmod +x "$3/bin/python"`
 }
 
+/** A `pip` that goes on once two of them have begun, or after ten seconds. */
+function waitForTheOther(directory: string): string {
+  return `: > "${directory}/$$"; tries=0; set -- "${directory}"/*
+while [ $# -lt 2 ] && [ $tries -lt 200 ]; do /bin/sleep 0.05; tries=$((tries + 1)); set -- "${directory}"/*; done`
+}
+
 t.test('two installations at once leave one whole environment', async (t) => {
   const wanted = { requirement: 'thing==1.0', withDependencies: false, minimumPython: [3, 10] } as const
-  const machine = await machineWith(t, { python3: fakeVenv('exit 0') })
+  const begun = join(t.testdirName, 'begun')
+  const machine = await machineWith(t, { python3: fakeVenv(waitForTheOther(begun)) })
+  await mkdir(begun)
   const [first, second] = await Promise.all([
     ensurePythonPackage(machine, wanted),
     ensurePythonPackage(machine, wanted),
