@@ -82,7 +82,7 @@ readme-check: install ## fails when those tables are stale
 	@node dev/src/commands/readme.ts --check
 
 model: install ## the cache protocol, exhaustively: minutes, and a table
-	@node task-service/model/run.ts
+	@node task-service/model/main.ts
 
 consistency: install ## histories under every kind of fault: SECONDS, KINDS and more, see e2e/commands/consistency.ts
 	@node e2e/commands/consistency.ts
@@ -91,13 +91,13 @@ judge: install ## judges a history again that a run has kept in e2e/results beca
 	@node e2e/commands/judge.ts "$$FILE"
 
 bench: install ## what requests cost beside a bare node:http, storms, sizes, overload, starts, soak, idle streams: PARTS, ROUNDS and more, see bench/settings.ts
-	@node bench/run.ts
+	@node bench/main.ts
 
 bench-protocol: install ## what the cache protocol costs beside the usual one
 	@node bench/cache-cost.ts
 
 bench-rivals: install ## one race on other caches and on ours: who is stale, and what a hit, a miss and a write cost
-	@node bench/rivals/run.ts
+	@node bench/rivals/main.ts
 
 bench-page: install ## lists beside a storm of log-ins, and what a page that reads all requests costs: ROUNDS, SECONDS, PEOPLE
 	@node bench/page.ts

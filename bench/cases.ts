@@ -49,6 +49,11 @@ function warmed(url: string, people: Stage['people']): () => Promise<void> {
   }
 }
 
+/** Lists that come out of the cache. */
+export function hits(name: string, pids: readonly number[], url: string, people: Stage['people']): Case {
+  return { name, pids, workload: { ...get(url, '/tasks/', people), says: HIT }, prepare: warmed(url, people) }
+}
+
 /** Each connection refreshes a session of its own: a token is used once, the answer brings the next. */
 function refreshing({ auth, people }: Stage): Workload {
   const tokens = people.slice(0, DATABASE_CONNECTIONS).map(({ refreshToken }) => refreshToken)
@@ -79,21 +84,18 @@ export function casesOf(stage: Stage, peer?: string): Case[] {
     request('PUT', `/tasks/${taskId}`, { authorization }, { title: `changed ${n}` }),
   )
   const logins = people.map(({ email, password }) => request('POST', '/auth/login', {}, { email, password }))
-  const throughGateways = gateways.map(({ name, url, pids }) => ({
-    name: `hit, through ${name}, gateway and Redis charged`,
-    pids: [...tasks.map(({ pid }) => pid), ...pids, ...redisPid],
-    workload: { ...get(url, '/tasks/', people), says: HIT },
-    prepare: warmed(url, people),
-  }))
+  const throughGateways = gateways.map(({ name, url, pids }) =>
+    hits(
+      `hit, through ${name}, gateway and Redis charged`,
+      [...tasks.map(({ pid }) => pid), ...pids, ...redisPid],
+      url,
+      people,
+    ),
+  )
   return [
     { name: 'bare node:http hello', pids: [bare.pid], workload: hello(bare.url) },
     { name: 'Fastify hello', pids: [fastify.pid], workload: hello(fastify.url) },
-    {
-      name: 'hit: cached list of 20',
-      pids: [task.pid],
-      workload: { ...get(task.url, '/tasks/', people), says: HIT },
-      prepare: warmed(task.url, people),
-    },
+    hits('hit: cached list of 20', [task.pid], task.url, people),
     {
       name: 'miss: uncached list of 20',
       pids: [task.pid],

@@ -6,7 +6,7 @@ import { Agent, request } from 'undici'
 import { latencyOf, OpenLoop } from '../e2e/harness/load/open-loop.ts'
 import { Schedule } from '../e2e/harness/load/schedule.ts'
 import { quantile } from './measure.ts'
-import { table } from './report.ts'
+import { table } from './sections.ts'
 
 /**
  * Whether the open-loop generator of this repository says the same as another one, vegeta (a Go program, to be had on PATH): both ask the

@@ -25,7 +25,12 @@ const CREATORS = 4
 /** Of a peer: whatever it is limited by, it is few requests that make them. */
 const PEERS = 20
 /** Limits off, and the log as in production, but to a file that keeps nothing. */
-const ENV = { RATE_LIMIT_PER_MINUTE: '0', LOGIN_LIMIT_PER_MINUTE: '0', MAX_IN_FLIGHT: '0', LOG_LEVEL: 'info' }
+export const ENV = {
+  RATE_LIMIT_PER_MINUTE: '0',
+  LOGIN_LIMIT_PER_MINUTE: '0',
+  MAX_IN_FLIGHT: '0',
+  LOG_LEVEL: 'info',
+}
 
 export interface BenchPerson extends Person {
   readonly taskId: string
@@ -80,7 +85,8 @@ async function send(url: string, document: object, authorization?: string): Prom
   return (await answer.json()) as Record<string, string>
 }
 
-async function withTasks(person: Person, authUrl: string, taskUrl: string): Promise<BenchPerson> {
+/** Gives somebody a list of 20 tasks. */
+export async function withTasks(person: Person, authUrl: string, taskUrl: string): Promise<BenchPerson> {
   const { email, password, authorization } = person
   const { refresh_token: refreshToken = '' } = await send(`${authUrl}/auth/login`, { email, password })
   let taskId = ''

@@ -2,7 +2,7 @@ import { call } from '../../e2e/harness/http.ts'
 import { uniqueEmail } from '../../e2e/harness/people.ts'
 import { Random } from '../../e2e/harness/random.ts'
 import { median } from '../measure.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage.ts'
 

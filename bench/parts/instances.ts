@@ -1,6 +1,6 @@
 import { casesOf } from '../cases.ts'
 import { measure, median, type Sample } from '../measure.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage.ts'
 

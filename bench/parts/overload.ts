@@ -5,7 +5,7 @@ import { Schedule } from '../../e2e/harness/load/schedule.ts'
 import { newPeople, type Person } from '../../e2e/harness/people.ts'
 import { quantile } from '../measure.ts'
 import { pin } from '../processor.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import { LOAD_CPU, SERVER_CPU, type Stage } from '../stage.ts'
 

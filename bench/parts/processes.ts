@@ -2,7 +2,7 @@ import type { Instance } from '../../dev/index.ts'
 import { casesOf } from '../cases.ts'
 import { measure, median } from '../measure.ts'
 import { memory } from '../processor.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage.ts'
 

@@ -1,6 +1,6 @@
 import { type Case, casesOf, LOG_IN, VERIFICATION } from '../cases.ts'
 import { medians, type Sample } from '../measure.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage.ts'
 

@@ -1,6 +1,6 @@
 import { request } from '../load/closed-loop.ts'
 import { measure, median } from '../measure.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import type { BenchPerson, Stage } from '../stage.ts'
 

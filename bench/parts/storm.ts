@@ -2,7 +2,7 @@ import { latencyOf, OpenLoop, type Sample, type Workload } from '../../e2e/harne
 import { Schedule } from '../../e2e/harness/load/schedule.ts'
 import { createAgent, LoginWorkload } from '../../e2e/harness/load/workloads.ts'
 import { quantile } from '../measure.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import type { Stage } from '../stage.ts'
 

@@ -4,7 +4,7 @@ import { newPeople, type Person } from '../../e2e/harness/people.ts'
 import { closedLoop, request } from '../load/closed-loop.ts'
 import { quantile } from '../measure.ts'
 import { memory, pin, processorTime } from '../processor.ts'
-import { type Section, table } from '../report.ts'
+import { type Section, table } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import { LOAD_CPU, SERVER_CPU, type Stage } from '../stage.ts'
 

@@ -213,7 +213,7 @@ t.test('a change that no cluster could notice starts no cluster', (t) => {
       'e2e/scaling.mk',
     ])
       t.ok(starts(file), file)
-    for (const file of ['README.md', 'helm/README.md', 'bench/run.ts', 'web/index.html'])
+    for (const file of ['README.md', 'helm/README.md', 'bench/main.ts', 'web/index.html'])
       t.notOk(starts(file), file)
   }
   t.end()

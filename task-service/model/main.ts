@@ -2,7 +2,7 @@ import type { Exploration, Property } from './explorer.ts'
 import { exhaustiveScenarios, type Scenario, smallScenarios } from './scenarios.ts'
 
 /**
- * `node model/run.ts [small]`: explores every scenario, prints one row for each and the counterexample of each negative
+ * `node model/main.ts [small]`: explores every scenario, prints one row for each and the counterexample of each negative
  * control. Exit code 1 when a protocol breaks something it is known to keep, keeps what it is known to break, or was
  * not explored to the end.
  */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { closedLoop } from './load/closed-loop.ts'
 import { addresses } from './parts/addresses.ts'
+import { headers } from './parts/headers.ts'
 import { instances } from './parts/instances.ts'
 import { overload } from './parts/overload.ts'
 import { soak, starts } from './parts/processes.ts'
@@ -10,7 +11,7 @@ import { sizes } from './parts/sizes.ts'
 import { storm } from './parts/storm.ts'
 import { streams } from './parts/streams.ts'
 import { profiled, type Share } from './profile/profile.ts'
-import { record, type Section } from './report.ts'
+import { record, type Section } from './sections.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -28,6 +29,7 @@ const PARTS: Record<string, (stage: Stage, settings: Settings) => Promise<Sectio
   instances,
   starts,
   overload,
+  headers,
   streams,
 }
 const PROFILE_LINES = 25
