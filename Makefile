@@ -31,7 +31,7 @@ STAMPS := $(PACKAGES:%=$(CACHE)/installed/%)
 # What the system itself consists of: `make dev` installs nothing else, and none of their tools for tests.
 SYSTEM := $(addprefix $(CACHE)/run/,$(filter dev gateway web auth-service task-service,$(PACKAGES)))
 
-.PHONY: help dev test browser page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-generator bench-log-outs bench-rivals bench-page import erased restored
+.PHONY: help dev test browser page demo doctor screenshots check clean keys promote node install twins versions lint types openapi readme readme-check model consistency judge bench bench-protocol bench-generator bench-log-outs bench-import bench-rivals bench-page import erased restored
 
 help: ## this list
 	@awk -F ':.* ## ' '/^[a-z0-9-]+:.* ## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile helm/charts.mk helm/cluster.mk e2e/scaling.mk
@@ -107,6 +107,9 @@ bench-generator: install ## the load generator beside vegeta, which has to be on
 
 bench-log-outs: install ## how long a log-out takes to be felt at every instance, as a histogram: COUNT, AT_ONCE, TASKS, REDIS=off
 	@node e2e/commands/log-outs.ts
+
+bench-import: install ## how long an AuthDB of COUNT users takes to be copied, also when that is interrupted, and in how much memory
+	@node e2e/commands/import.ts
 
 keys: install ## makes the signing keys of `make dev`, or of FILE; or adds a new one and retires old ones
 	@mkdir -p $(CACHE)/dev && chmod 700 $(CACHE)/dev
