@@ -98,7 +98,11 @@ export function forwardTo(balancer: Balancer, allowed: OriginPolicy, dispatcher:
         body: Buffer.isBuffer(body) ? body : null,
       }
       exchange(dispatcher, sent, {
-        onAnswer: (answer) => pass(request, reply, answer),
+        onAnswer(answer) {
+          // As every answer of an instance that drains does.
+          if (answer.headers.connection === 'close') balancer.leaves(upstream)
+          pass(request, reply, answer)
+        },
         onFailure({ code = 'unknown' }) {
           release()
           if (NOT_CONNECTED.has(code)) balancer.passOver(upstream)

@@ -1,5 +1,7 @@
 /** How long an instance that refused a connection is passed over for other requests. */
 const PASS_OVER_MS = 500
+/** How long one that is about to go is passed over: longer than it waits for the connections that are kept to it. */
+const LEAVING_MS = 2_000
 
 /** One instance of a service, as the gateway sees it. */
 export interface Upstream {
@@ -16,11 +18,13 @@ export interface Balancer {
   readonly upstreams: readonly Upstream[]
   /**
    * The instance with the fewest requests in flight, ties in turn (round robin: just in turn); counts the request until `release`.
-   * Instances in `tried` are left out; those that refused a moment ago come only when nothing else is left.
+   * Instances in `tried` are left out; those that refused a moment ago, or are leaving, come only when nothing else is left.
    */
   acquire(tried: readonly Upstream[]): Upstream | undefined
   release(upstream: Upstream): void
   passOver(upstream: Upstream): void
+  /** It is about to go: until it has, a request that reaches it could meet a connection that is being closed. */
+  leaves(upstream: Upstream): void
   /** Other instances from now on; those that stay keep their count. */
   aim(origins: readonly string[], balancing: Balancing): void
 }
@@ -74,6 +78,9 @@ export function createBalancer(
     passOver(upstream) {
       upstream.passedOverUntil = now() + PASS_OVER_MS
       onRefusal()
+    },
+    leaves(upstream) {
+      upstream.passedOverUntil = now() + LEAVING_MS
     },
     aim(next, nextBalancing) {
       const known = new Map(upstreams.map((upstream) => [upstream.origin, upstream]))

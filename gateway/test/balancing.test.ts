@@ -36,6 +36,22 @@ t.test('an instance with requests in flight gets no more while another one is id
   t.equal(slow.seen.length, 2, 'once answered, the instance takes its turn again')
 })
 
+t.test(
+  'an instance that closes with its answer is leaving, and gets no more while others are there',
+  async (t) => {
+    const leaving = await startService(t, (_request, response) =>
+      response.setHeader('connection', 'close').end(JSON.stringify({ from: 'leaving' })),
+    )
+    const staying = await startService(t)
+    const gateway = await startGateway(t, { taskUpstreams: [leaving.origin, staying.origin] })
+    for (let call = 0; call < 9; call++) await fetch(`${gateway}/tasks/`, { method: 'POST' })
+    t.equal(leaving.seen.length, 1)
+    t.equal(staying.seen.length, 8)
+    const alone = await startGateway(t, { taskUpstreams: [leaving.origin] })
+    for (let call = 0; call < 3; call++) t.equal(await origin(await fetch(`${alone}/tasks/`)), 'leaving')
+  },
+)
+
 t.test('a request counts until it is answered or its client gives up', async (t) => {
   const silent = await startService(t, () => {})
   const sound = await startService(t)
