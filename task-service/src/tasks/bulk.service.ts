@@ -98,9 +98,8 @@ export class BulkService {
       operation.op === 'update' ? applied(task, operation) : binned(task, new Date(), this.#parts.retentionMs)
     begin(run)
     const next = { ...changed, version: task.version + 1 }
-    const stored = await this.#parts.tasks.update(task.version, next, OPERATION_LIMIT_MS)
-    if (!stored) throw new VersionMismatch()
-    return operation.op === 'update' ? { status: 200, task: stored } : { status: 200 }
+    if (!(await this.#parts.tasks.update(task.version, next, OPERATION_LIMIT_MS))) throw new VersionMismatch()
+    return operation.op === 'update' ? { status: 200, task: next } : { status: 200 }
   }
 
   async #create(run: Run, creation: Creation, position: number): Promise<Outcome> {

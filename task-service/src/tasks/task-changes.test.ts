@@ -33,10 +33,10 @@ function newStore() {
     async store(version, task) {
       if (store.fail) throw store.fail
       if (store.lose-- > 0) store.task = { ...store.task, version: store.task.version + 1 }
-      if (version !== store.task.version) return undefined
+      if (version !== store.task.version) return false
       store.writes++
       store.task = task
-      return task
+      return true
     },
   })
   const make = (letter: string, { ifMatch, ...more }: Partial<Change> & { ifMatch?: string } = {}) =>

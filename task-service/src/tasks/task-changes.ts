@@ -28,8 +28,8 @@ interface Made {
 
 interface Parts {
   find: (id: string, owner: string) => Promise<Task | undefined>
-  /** Stores the task if it still has `version`, and announces that; undefined when it has not */
-  store: (version: number, task: Task, deadline: number) => Promise<Task | undefined>
+  /** Stores the task if it still has `version`, and announces that. @returns false when it has not */
+  store: (version: number, task: Task, deadline: number) => Promise<boolean>
 }
 
 /** Each change on top of the one before, as if they had come one after another; those that cannot be made are told so. */

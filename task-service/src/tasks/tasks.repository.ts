@@ -77,17 +77,15 @@ export class TaskRepository {
     })
   }
 
-  /** Replaces the task if it still has `version`; undefined when it has not, or is gone. */
-  async update(version: number, task: Task, limitMs = WRITE_LIMIT_MS): Promise<Task | undefined> {
+  /** Replaces the task if it still has `version`. @returns false when it has not, or is gone */
+  async update(version: number, task: Task, limitMs = WRITE_LIMIT_MS): Promise<boolean> {
     const filter = {
       _id: new ObjectId(task.id),
       owner_id: new ObjectId(task.ownerId),
       version: sameVersion(version),
     }
-    const options = { returnDocument: 'after', projection: TASK_ALONE, ...timeLimit(limitMs) } as const
-    const update = { $set: toColumns(task) }
-    const changed = await writing(this.#tasks.findOneAndUpdate(filter, update, options), limitMs)
-    return changed ? toTask(changed) : undefined
+    const updating = this.#tasks.updateOne(filter, { $set: toColumns(task) }, timeLimit(limitMs))
+    return (await writing(updating, limitMs)).matchedCount === 1
   }
 
   /** @returns how many there were */
