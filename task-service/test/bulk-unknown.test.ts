@@ -13,6 +13,9 @@ const elsewhere = await service.another({ MONGODB_URI: mongodbUri })
 await Promise.all([service.ready(), elsewhere.ready()])
 await Promise.all([service.cacheOn(), elsewhere.cacheOn()])
 
+/** As it stands in BSON: the command's name, and the length and name of its collection. */
+const UPDATE_OF_TASKS = 'update\0\x06\0\0\0tasks\0'
+
 /** On a busy machine the time for all operations can be over before the second: that is tried again. */
 async function attempted() {
   for (;;) {
@@ -20,7 +23,7 @@ async function attempted() {
     const read = elsewhere.as(token)
     const { _id } = (await done(call, 'POST', '/tasks/', { title: 'before' })).json()
     await until('it is cached', async () => (await read('GET', '/tasks/')).headers['cache-status'] === HIT)
-    mongo.holdBefore('findAndModify')
+    mongo.holdBefore(UPDATE_OF_TASKS)
     const answer = await call('POST', '/tasks/bulk', [
       { op: 'create', title: 'first' },
       { op: 'update', _id, version: 1, title: 'late' },
