@@ -27,7 +27,8 @@ export interface Settings {
 }
 
 export function settingsOf(env: NodeJS.ProcessEnv): Settings {
-  const number = (name: string, otherwise: number) => Number(env[name] ?? otherwise)
+  // The Makefile exports TASKS also where nobody has set it: an empty word is nothing said.
+  const number = (name: string, otherwise: number) => Number(env[name] || otherwise)
   return {
     parts: new RegExp(env.PARTS ?? '', 'i'),
     cases: new RegExp(env.CASES ?? '', 'i'),
