@@ -11,24 +11,35 @@ const AT_ONCE = 100
 /** Of one foreign owner; 10,000 are allowed */
 const MOST_EACH = 9_000
 const SMALLEST = 100
+/** Requests in a row of which nothing was done */
+const MOST_REFUSALS = 5
+
+/** Up to AT_ONCE tasks in one request. @returns how many were made: what the database was too slow for is refused, to be tried again */
+async function addSome(stage: Stage, person: BenchPerson, titles: readonly string[]): Promise<number> {
+  const answer = await fetch(`${stage.task.url}/tasks/bulk`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: person.authorization },
+    body: JSON.stringify(titles.map((title) => ({ op: 'create', title, labels: ['bench'] }))),
+  })
+  if (!answer.ok) throw new Error(`tasks cannot be made: ${answer.status} ${await answer.text()}`)
+  const results = (await answer.json()) as { status: number }[]
+  const bad = results.find(({ status }) => status !== 201 && status !== 503)
+  if (bad) throw new Error(`tasks cannot be made: ${JSON.stringify(bad)}`)
+  return results.filter(({ status }) => status === 201).length
+}
 
 async function add(stage: Stage, person: BenchPerson, count: number): Promise<void> {
-  for (let made = 0; made < count; made += AT_ONCE) {
-    const operations = Array.from({ length: Math.min(AT_ONCE, count - made) }, (_, n) => ({
-      op: 'create',
-      title: `One of ${count}, ${made + n}`,
-      labels: ['bench'],
-    }))
-    const answer = await fetch(`${stage.task.url}/tasks/bulk`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: person.authorization },
-      body: JSON.stringify(operations),
-    })
-    if (!answer.ok) throw new Error(`tasks cannot be made: ${answer.status} ${await answer.text()}`)
-    const results = (await answer.json()) as { status: number }[]
-    const bad = results.find(({ status }) => status !== 201)
-    if (bad) throw new Error(`tasks cannot be made: ${JSON.stringify(bad)}`)
+  let made = 0
+  for (let refusals = 0; made < count && refusals < MOST_REFUSALS; ) {
+    const titles = Array.from(
+      { length: Math.min(AT_ONCE, count - made) },
+      (_, n) => `One of ${count}, ${made + n}`,
+    )
+    const added = await addSome(stage, person, titles)
+    refusals = added === 0 ? refusals + 1 : 0
+    made += added
   }
+  if (made < count) throw new Error(`${made} of ${count} tasks could be made.`)
 }
 
 /** @param path with `?limit=` the cache is passed by */
