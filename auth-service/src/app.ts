@@ -97,7 +97,7 @@ export async function buildApp(config: Config, now?: () => Date): Promise<Applic
       keys: tokens.keys,
       callerOf: (sessionId, accountId) => sessions.service.callerOf(sessionId, accountId),
     })
-    await registerRoutes(scope, features, 'routes')
+    await registerRoutes(scope, features, 'routes', readiness)
   })
   return { app, readiness }
 }

@@ -69,6 +69,7 @@ export async function sizes(stage: Stage, settings: Settings): Promise<Section> 
   const others: [number, number, number][] = []
   let there = people.length * 20
   for (let wanted = SMALLEST; wanted <= settings.tasks; wanted *= 10) {
+    if (wanted * 10 <= there) continue
     while (there < wanted) {
       const count = Math.min(wanted - there, MOST_EACH)
       await add(stage, await stage.newPerson(), count)

@@ -35,7 +35,7 @@ export async function buildApp(config: Config): Promise<Application> {
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
     })
-    await registerRoutes(scope, features, 'routes')
+    await registerRoutes(scope, features, 'routes', readiness)
   })
   return { app, readiness }
 }

@@ -8,6 +8,7 @@ export function healthFeature({ db }: Pick<Service, 'db'>): Feature {
   const repository = new HealthRepository(db)
   return {
     name: 'health',
+    withoutDatabase: true,
     openRoutes: async (app) => {
       await app.register(healthRoutes, { isDatabaseThere: () => repository.isReachable() })
     },

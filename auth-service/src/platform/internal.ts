@@ -22,6 +22,11 @@ export class Readiness {
     return () => this.#pending.delete(part)
   }
 
+  /** Whether a part has come up, once. */
+  has(part: string): boolean {
+    return !this.#pending.has(part)
+  }
+
   drain(): void {
     this.#draining = true
   }

@@ -1,7 +1,7 @@
 import { Registry } from '@prometheus-io/client'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import errorHandler from './error-handler.ts'
-import { type Feature, registerRoutes } from './feature.ts'
+import { type Feature, PREPARATION, registerRoutes } from './feature.ts'
 import internal, { Readiness } from './internal.ts'
 import { runJobs } from './jobs.ts'
 import loadLimit from './load-limit.ts'
@@ -48,7 +48,7 @@ export function createService<Config extends ServiceConfig>(
     registry: new Registry(),
     readiness,
     mongo: client,
-    onMongoReady: readiness.waitFor('mongodb'),
+    onMongoReady: readiness.waitFor(PREPARATION),
     db: client.db(config.MONGODB_DATABASE),
     redis: createRedisClient(config.REDIS_URL),
     now,
@@ -82,12 +82,12 @@ export async function registerFeatures(
   await app.register(internal, {
     readiness,
     registry,
-    routes: (server) => registerRoutes(server, features, 'internalRoutes'),
+    routes: (server) => registerRoutes(server, features, 'internalRoutes', readiness),
   })
   // After the stores: jobs are stopped before these are closed.
   runJobs(
     app,
     features.flatMap((feature) => feature.jobs ?? []),
   )
-  await registerRoutes(app, features, 'openRoutes')
+  await registerRoutes(app, features, 'openRoutes', readiness)
 }

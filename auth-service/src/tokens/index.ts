@@ -32,6 +32,7 @@ export async function tokensFeature({
   }
   return {
     name: 'tokens',
+    withoutDatabase: true,
     keys,
     signer,
     openRoutes: async (app) => {

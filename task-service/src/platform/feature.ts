@@ -1,11 +1,19 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { DatabaseUnavailable } from './driver-errors.ts'
+import { hook } from './hooks.ts'
+import type { Readiness } from './internal.ts'
 import type { Job } from './jobs.ts'
+
+/** What a service waits for until every feature has prepared what it needs in MongoDB. */
+export const PREPARATION = 'mongodb'
 
 /** One thing that a service does, as app.ts lists it. */
 export interface Feature {
   name: string
   /** Makes what it needs in MongoDB, before the instance takes traffic. Repeatable, also by several instances at once. */
   prepare?: () => Promise<void>
+  /** Its routes answer whatever is with MongoDB. */
+  withoutDatabase?: boolean
   /** Routes for holders of an access token: app.ts registers them in the scope that asks for one. */
   routes?: FastifyPluginAsync
   /** Routes of the public port that need no access token. */
@@ -16,11 +24,25 @@ export interface Feature {
   jobs?: Job[]
 }
 
-/** Registers one kind of routes of every feature that has it. */
+/**
+ * Registers one kind of routes of every feature that has it. Until MongoDB is prepared they answer 503: a query that names an
+ * index would fail, and what a unique index refuses would be written.
+ */
 export async function registerRoutes(
   scope: FastifyInstance,
   features: readonly Feature[],
   kind: 'routes' | 'openRoutes' | 'internalRoutes',
+  readiness: Readiness,
 ): Promise<void> {
-  for (const { [kind]: routes } of features) if (routes) await scope.register(routes)
+  // Last of all: who has no access token, and what is malformed, is told so before.
+  const refuseTooEarly = hook(() => {
+    if (!readiness.has(PREPARATION)) throw new DatabaseUnavailable()
+  })
+  for (const { [kind]: routes, withoutDatabase = false } of features) {
+    if (!routes) continue
+    await scope.register(async (server) => {
+      if (!withoutDatabase) server.addHook('preHandler', refuseTooEarly)
+      await server.register(routes)
+    })
+  }
 }
