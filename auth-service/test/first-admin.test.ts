@@ -1,7 +1,10 @@
 import t from 'tap'
 import { newAdmin } from './support/admin.ts'
 import { call, login, register } from './support/client.ts'
+import { freePort } from './support/free-port.ts'
+import { startProcess } from './support/process.ts'
 import { newEnvironment, PASSWORD, startInstance, startService } from './support/service.ts'
+import { until } from './support/until.ts'
 
 const ADMIN = { ADMIN_EMAIL: 'Boss@Example.com', ADMIN_PASSWORD: PASSWORD }
 const BOSS = 'boss@example.com'
@@ -31,6 +34,19 @@ t.test('whoever registers ADMIN_EMAIL first gets no role, at the registration or
   const { access_token } = await login(next, BOSS)
   t.match(await call(next, 'GET', '/auth/me', undefined, access_token), { body: { role: 'USER' } })
 })
+
+t.test(
+  'who expects an administrator by ADMIN_EMAIL is told that somebody else has the address',
+  async (t) => {
+    const { app, environment } = await startService(t)
+    await register(app, BOSS)
+    const [port, internalPort] = [await freePort(), await freePort()]
+    const ports = { PORT: String(port), INTERNAL_PORT: String(internalPort) }
+    const next = startProcess(t, { ...environment, ...ADMIN, ...ports, LOG_LEVEL: 'error' })
+    await until('it says so', () => next.log().includes('somebody has registered ADMIN_EMAIL'))
+    t.match(next.log(), /"level":50.*see the command `promote`/)
+  },
+)
 
 t.test('several instances that start at once make one administrator', async (t) => {
   const environment = { ...newEnvironment(t), ...ADMIN }

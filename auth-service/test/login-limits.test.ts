@@ -163,15 +163,19 @@ undisturbed('an owner is at home in the whole network of an IPv6 address', async
   t.equal((await attempt(app, email, PASSWORD, `${network}:a:b:c:d`)).status, 200)
 })
 
-undisturbed(
+t.test(
   'an attempt that has to wait says so by the limit that refuses it, beside the general one',
   async (t) => {
     const both = await startInstance(t, { ...service.environment, RATE_LIMIT_PER_MINUTE: '200' })
-    const { email } = await register(both)
-    const address = newAddress()
-    const { answers } = await wrong(9, email, () => address, [both])
-    const refused = answers.filter(({ status }) => status === 429)
-    t.ok(refused.length >= 1)
+    let refused: Awaited<ReturnType<typeof attempt>>[] = []
+    // Where hashes are slow, waits end meanwhile, and nobody is refused.
+    await until('one has to wait', async () => {
+      const { email } = await register(both)
+      const address = newAddress()
+      const { answers } = await wrong(9, email, () => address, [both])
+      refused = answers.filter(({ status }) => status === 429)
+      return refused.length > 0
+    })
     for (const { headers } of refused) {
       const reset = String(headers['retry-after'])
       t.match(headers, { 'ratelimit-limit': '5', 'ratelimit-remaining': '0', 'ratelimit-reset': reset })
