@@ -10,7 +10,7 @@ import protocol from './protocol.ts'
 
 /** "Started and not draining". Dependencies that go away later do not make an instance unready. */
 export class Readiness {
-  readonly #pending = new Set<string>()
+  readonly #pending = new Map<string, Promise<void>>()
   #draining = false
 
   /**
@@ -18,13 +18,17 @@ export class Readiness {
    * @returns to be called when it has
    */
   waitFor(part: string): () => void {
-    this.#pending.add(part)
-    return () => this.#pending.delete(part)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#pending.set(part, promise)
+    return () => {
+      this.#pending.delete(part)
+      resolve()
+    }
   }
 
-  /** Whether a part has come up, once. */
-  has(part: string): boolean {
-    return !this.#pending.has(part)
+  /** @returns what comes true when a part has come up; undefined when it has */
+  coming(part: string): Promise<void> | undefined {
+    return this.#pending.get(part)
   }
 
   drain(): void {
@@ -37,7 +41,7 @@ export class Readiness {
 
   /** What keeps the instance from taking traffic; empty when it is ready. */
   waitingFor(): string[] {
-    return this.#draining ? ['draining'] : [...this.#pending]
+    return this.#draining ? ['draining'] : [...this.#pending.keys()]
   }
 }
 
