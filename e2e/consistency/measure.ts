@@ -70,7 +70,7 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
   )
   try {
     const accounts = await createAccounts(system.baseUrl, connections[0] as HttpConnection, plan.accounts)
-    await cacheIsOn(connections[0] as HttpConnection, accounts[0]?.headers ?? {})
+    await cacheIsOn(connections[0] as HttpConnection, accounts)
     const history = new History(plan.accounts * SLOTS)
     const load = new Traffic(accounts, history, random, plan.mix)
     const watch = new MachineWatch()
@@ -81,12 +81,11 @@ export async function measure(system: FaultySystem, fault: Fault, plan: Plan): P
       ),
     )
     const { calmRate, rateAfter, injections } = await Promise.race([
-      disturb({ system, fault, load, plan, started }, accounts[0]),
+      disturb({ system, fault, load, plan, started }, accounts),
       // A worker ends early only by throwing.
       workers.then(() => Promise.reject(new Error('the load ended by itself'))),
-    ])
+    ]).finally(() => load.stop())
     const seconds = (performance.now() - started) / 1000
-    load.stop()
     await workers
     const shortfall = watch.shortfall(calmRate, rateAfter)
     const rates = { calmRate, rateAfter }
@@ -127,7 +126,7 @@ async function rateNow({ load, plan }: Disturbance): Promise<number> {
   return ((load.operations - operations) * 1000) / (performance.now() - since)
 }
 
-async function disturb(disturbance: Disturbance, account: Account | undefined) {
+async function disturb(disturbance: Disturbance, accounts: readonly Account[]) {
   const { system, fault, plan } = disturbance
   const random = new Random(plan.seed + 1)
   const calmRate = await rateNow(disturbance)
@@ -142,13 +141,18 @@ async function disturb(disturbance: Disturbance, account: Account | undefined) {
     }
   }
   const connection = new HttpConnection(system.baseUrl)
-  await cacheIsOn(connection, account?.headers ?? {}).finally(() => connection.close())
+  await cacheIsOn(connection, accounts).finally(() => connection.close())
   return { calmRate, rateAfter: fault.inject ? await rateNow(disturbance) : calmRate, injections }
 }
 
-/** Waits for a hit: every run starts with the cache on, and ends with it, whatever was broken meanwhile. @throws Error when there is none */
-async function cacheIsOn(connection: HttpConnection, headers: Record<string, string>): Promise<void> {
+/**
+ * Waits for a hit: every run starts with the cache on, and ends with it, whatever was broken meanwhile. Anybody's list will do: that of
+ * an owner whose writer was killed comes from MongoDB for as long as the owner goes on writing. @throws Error when there is none
+ */
+async function cacheIsOn(connection: HttpConnection, accounts: readonly Account[]): Promise<void> {
+  let asked = 0
   await until('a list comes from the cache, without a fault', async () => {
+    const { headers } = accounts[asked++ % accounts.length] as Account
     const answer = await connection.send('GET', '/tasks', headers)
     return String(answer?.headers['cache-status']).endsWith('hit')
   })
